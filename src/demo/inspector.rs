@@ -212,6 +212,7 @@ fn processes(member: &Member) -> Vec<ProcessInfo> {
                 init.pid + if n % 3 == 2 { n as i32 - 1 } else { 0 }
             },
             uid: if n == 0 { 0 } else { 65_534 },
+            user: Some(if n == 0 { 0 } else { 65_534 }),
             cpu_usec: if count == 1 {
                 cpu
             } else {

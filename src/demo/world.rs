@@ -257,9 +257,6 @@ impl World {
         })?;
         let (process, now) = (self.process(), self.now());
         let member = &mut self.members[place];
-        if matches!(member.record.state.status, Status::Stopped { .. }) {
-            member.record.state.restarts += 1;
-        }
         member.simulation.begin();
         member.record.state.launch = launch_steps(false);
         apply(&mut member.record, Event::Started(process, now));

@@ -28,6 +28,8 @@ pub struct ProcessInfo {
     pub parent: i32,
     /// Its real user id on the host.
     pub uid: u32,
+    /// Its user id in the container; `None` when it has none there.
+    pub user: Option<u32>,
     /// CPU time used so far, in microseconds (the kernel counts it in ticks of 10 ms).
     pub cpu_usec: u64,
     /// Resident memory in bytes.
@@ -43,11 +45,36 @@ pub struct ProcessInfo {
 /// The processes in a container's cgroup.
 pub(crate) fn processes(cgroup: &Cgroup) -> Result<Vec<ProcessInfo>, InspectError> {
     let pids = pids(cgroup)?;
-    Ok(pids
+    let mut list: Vec<ProcessInfo> = pids
         .into_iter()
         .take(MAX_PROCESSES)
         .filter_map(read)
-        .collect())
+        .collect();
+    // the users of its init's namespace are the container's, also for what made another in it
+    let init = list.iter().find(|info| info.inside == Some(1));
+    if let Some(init) = init.or(list.first()) {
+        let map = fs::read_to_string(format!("/proc/{}/uid_map", init.pid)).unwrap_or_default();
+        for info in &mut list {
+            info.user = user_inside(&map, info.uid);
+        }
+    }
+    Ok(list)
+}
+
+/// Pure: the user id in a user namespace with this `uid_map` (user_namespaces(7)) of the host's
+/// `uid`.
+fn user_inside(map: &str, uid: u32) -> Option<u32> {
+    map.lines().find_map(|line| {
+        let numbers: Vec<u32> = line
+            .split_whitespace()
+            .filter_map(|word| word.parse().ok())
+            .collect();
+        let [inside, outside, count] = numbers[..] else {
+            return None;
+        };
+        let offset = uid.checked_sub(outside).filter(|offset| *offset < count)?;
+        inside.checked_add(offset)
+    })
 }
 
 /// The same of a cgroup with at most `most` processes.
@@ -158,6 +185,7 @@ fn parse(pid: i32, stat: &str, status: &str, command: &[u8]) -> Option<ProcessIn
             .and_then(|text| text.parse().ok()),
         parent: number(1)? as i32,
         uid: line("Uid:")?.split_whitespace().next()?.parse().ok()?,
+        user: None,
         cpu_usec: ticks * 1_000_000 / hertz,
         // kernel threads and zombies have none
         memory: kib.unwrap_or(0) * 1024,
@@ -174,6 +202,18 @@ fn parse(pid: i32, stat: &str, status: &str, command: &[u8]) -> Option<ProcessIn
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn users_are_those_of_the_container() {
+        let map = "         0 1349582848       1000\n      1000          0          1\n";
+        let inside = |uid| user_inside(map, uid);
+        assert_eq!(inside(1_349_582_848), Some(0));
+        assert_eq!(inside(1_349_583_847), Some(999));
+        assert_eq!(inside(0), Some(1000));
+        assert_eq!(inside(1_349_583_848), None, "one beyond the range");
+        assert_eq!(user_inside("0 0 4294967295\n", 65_534), Some(65_534));
+        assert_eq!(user_inside("", 0), None);
+    }
 
     #[test]
     fn the_files_of_a_process_are_parsed() {

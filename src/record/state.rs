@@ -30,7 +30,7 @@ pub struct State {
     pub status: Status,
     /// When it was created.
     pub created_at: Timestamp,
-    /// The number of restarts.
+    /// How often its restart policy started it again.
     #[serde(default)]
     pub restarts: u32,
     /// The root folder of the image it was last started from.
@@ -60,6 +60,12 @@ pub struct State {
 }
 
 impl State {
+    /// Whether its restart policy starts it again, and it waits for that.
+    #[must_use]
+    pub fn is_restarting(&self) -> bool {
+        matches!(self.status, Status::Stopped { .. }) && self.restart_at.is_some()
+    }
+
     /// The state of a container that was never started.
     #[must_use]
     pub fn created(now: Timestamp) -> Self {

@@ -140,6 +140,15 @@ impl History {
     }
 }
 
+/// The highest of each `per` values, the oldest first; `NaN` where there is none. The last one may
+/// stand for fewer.
+#[must_use]
+pub fn highest_of(values: &[f64], per: usize) -> Vec<f64> {
+    // f64::max ignores a gap
+    let highest = |values: &[f64]| values.iter().copied().fold(f64::NAN, f64::max);
+    values.chunks(per.max(1)).map(highest).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -188,6 +197,19 @@ mod tests {
             None,
             "n/a is not zero"
         );
+    }
+
+    #[test]
+    fn the_highest_of_several_ignores_gaps() {
+        let gap = f64::NAN;
+        let values = [1.0, 3.0, gap, 2.0, gap, gap, 0.0];
+        let highest = |per| highest_of(&values, per);
+        assert_eq!(highest(1).len(), 7);
+        assert_eq!(highest(2)[..2], [3.0, 2.0]);
+        assert!(highest(2)[2].is_nan(), "a gap of a whole bucket stays one");
+        assert_eq!(highest(2)[3], 0.0, "the last one stands for fewer");
+        assert_eq!(highest(100), [3.0]);
+        assert!(highest_of(&[], 5).is_empty());
     }
 
     #[test]

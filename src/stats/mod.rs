@@ -12,7 +12,7 @@ mod series;
 mod snapshot;
 mod traffic;
 
-pub use history::History;
+pub use history::{History, highest_of};
 pub use host::{HostSample, HostSampler};
 pub use reading::Reading;
 pub use sampler::Sampler;

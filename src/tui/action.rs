@@ -146,7 +146,7 @@ actions! {
     SwitchGauge "Gauge" "choose the other gauge: CPU or memory" [Global] View => Limits;
     Inspect "Inspect" "why it died; of a living one, its launch" [Global] View Container;
     GraphScale "Scale" "scale graphs to the limit, or to the data" [Global] View;
-    ShowLaunch "Launch" "the steps of its last launch, with their times" [Global] View;
+    ShowLaunch "Launch" "its last launch, or the one that just failed" [Global] View;
     Undo "Undo" "take back the last stop, start, limit, …" [Global] Change;
     Logs "Logs" "what it wrote; of all that are marked" [Global] View;
     UsePreset "Launch…" "open the launch form with this preset" [Presets] Change;
@@ -187,6 +187,7 @@ actions! {
     SearchPrevious "Previous match" "to the previous line that matches" [Logs] View;
     SelectLines "Select" "select lines to copy or save, or let go" [Logs] View;
     SaveLog "Save" "write the selected lines, else all, to a file" [Logs] Change;
+    WidenHistory "Time" "show more time, up to all that is kept" [History] View;
     PreviousContainer "Previous" "turn to the container above"
         [Overview, Processes, Logs, Shell, Files, Isolation, Connections, History] View => Move;
     NextContainer "Next" "turn to the container below"

@@ -111,6 +111,36 @@ fn in_one_unit(duration: Duration) -> String {
     }
 }
 
+/// The word for a container that waits for its restart.
+pub const RESTARTING: &str = "RESTARTING";
+/// The same in a narrow column.
+const RESTARTING_SHORT: &str = "RESTART";
+
+/// The word for its state in a column of `width`, which cuts what is longer.
+#[must_use]
+pub fn state(record: &Record, width: u16) -> &'static str {
+    if !record.state.is_restarting() {
+        return record.state.status.word();
+    }
+    if usize::from(width) < RESTARTING.len() {
+        RESTARTING_SHORT
+    } else {
+        RESTARTING
+    }
+}
+
+/// When its policy restarts it.
+fn restarts_in(record: &Record, now: Timestamp) -> Option<String> {
+    let at = record
+        .state
+        .restart_at
+        .filter(|_| record.state.is_restarting())?;
+    let left = at.duration_since(now).max(jiff::SignedDuration::ZERO);
+    // rounded up: it has not happened yet
+    let left = Duration::from_secs(left.unsigned_abs().as_millis().div_ceil(1000) as u64);
+    Some(format!("restarts in {}", in_one_unit(left)))
+}
+
 /// Why it does not run and since when, the longest wording first. Empty when it runs.
 #[must_use]
 pub fn why_not_running(record: &Record, now: Timestamp) -> Vec<String> {
@@ -124,6 +154,13 @@ pub fn why_not_running(record: &Record, now: Timestamp) -> Vec<String> {
             }
             if let ExitCause::SetupFailed { step, .. } = cause {
                 wordings.insert(0, format!("{brief} {ago}, exit {code}: {}", bounded(step)));
+            }
+            if let Some(next) = restarts_in(record, now) {
+                wordings = vec![
+                    format!("{brief} {ago}, {next}"),
+                    format!("{brief}, {next}"),
+                    next,
+                ];
             }
             wordings
         }

@@ -228,6 +228,19 @@ fn what_fails_is_started_again_as_often_as_was_said() {
 }
 
 #[test]
+fn a_start_by_hand_is_no_restart() {
+    let fixture = Fixture::new();
+    let web = fixture.detached("web", &["sleep", "1000"]);
+    fixture.minic(&["stop", "-t", "0", "web"]).ok();
+    fixture.minic(&["start", "web"]).ok();
+    fixture.minic(&["restart", "-t", "0", "web"]).ok();
+    assert_eq!(
+        (web.state().as_str(), web.info()["restarts"].as_u64()),
+        ("RUNNING", Some(0))
+    );
+}
+
+#[test]
 fn a_stop_is_the_end_of_restarts() {
     let fixture = Fixture::new();
     let always = fixture.detached("always", &["--restart", "always", "sh", "-c", "exit 0"]);

@@ -106,6 +106,15 @@ fn the_waterfall_of_a_failed_launch() {
         .select("web")
         .keys("w")
         .shows("The launch of web took");
+    let mut stage = Stage::new(80, 24);
+    stage.select("db").keys("rnosuch<Enter><Esc>");
+    stage
+        .select("web")
+        .keys("w")
+        .shows("The launch of web took");
+    let mut stage = Stage::new(80, 24);
+    stage.keys("rnosuch<Enter><Esc>").tick(40);
+    stage.keys("w").hides("nosuch");
     let mut stage = Stage::new(120, 40);
     stage
         .keys("rnosuch --verbose<Enter><Esc><Esc>w")
@@ -137,6 +146,82 @@ fn a_container_whose_restart_failed_shows_the_step() {
         .select(&name)
         .keys("w")
         .golden("launch-of-failed-80x24");
+}
+
+/// `name` died for the `deaths`th time, and is restarted in 3 s.
+fn dies_again(stage: &mut Stage, name: &str, deaths: u32, again: bool) {
+    let mut records = stage.model.records.clone();
+    let now = stage.model.now;
+    let record = records.iter_mut().find(|it| it.spec.name.as_str() == name);
+    let state = &mut record.unwrap().state;
+    let cause = ExitCause::Exited { code: 1 };
+    state.status = Status::Stopped {
+        cause,
+        since: Some(now),
+        at: now,
+    };
+    state.restarts = deaths - 1;
+    state.restart_at = again.then(|| now + std::time::Duration::from_millis(2_500));
+    let reading = 500 + u64::from(deaths);
+    stage.send(Message::Records(reading, Ok(records)));
+}
+
+#[test]
+fn a_crash_loop_is_one_message_and_one_place() {
+    let mut stage = Stage::new(120, 40);
+    let place = |stage: &mut Stage| {
+        let screen = stage.screen();
+        screen.lines().position(|line| line.contains(" web "))
+    };
+    let before = place(&mut stage);
+    dies_again(&mut stage, "web", 1, true);
+    stage.shows("web died: exited 1, it is restarted; i on it shows why");
+    stage.shows("RESTART");
+    stage.shows("exited 1 0s ago, restarts in 3s");
+    stage.shows("1 restarting");
+    assert_eq!(place(&mut stage), before, "it stays where it was");
+    dies_again(&mut stage, "web", 2, true);
+    dies_again(&mut stage, "web", 4, true);
+    stage.shows("web died 4 times: exited 1, it is restarted");
+    assert_eq!(stage.model.toasts.shown().len(), 1);
+    stage.keys("<Esc>");
+    dies_again(&mut stage, "web", 5, true);
+    assert!(stage.model.toasts.shown().is_empty(), "it is known");
+    dies_again(&mut stage, "web", 6, false);
+    stage.shows("web died 6 times: exited 1, it is not restarted again");
+    stage.shows("STOPPED");
+    stage.hides("restarting");
+    assert!(stage.model.crash_loops.is_empty());
+}
+
+#[test]
+fn figures_of_the_dead_are_those_of_the_last_sample() {
+    let mut stage = Stage::new(120, 40);
+    stage
+        .keys("rsh -c 'while :; do x=$x$(printf %0100000d 0); done'<Tab>eater<Tab>32<Enter>")
+        .tick(9);
+    stage
+        .keys("i")
+        .shows("Figures   peak 32.0M; last sample: memory");
+    stage.shows("Memory 28.0M last sample");
+    stage.keys("<Esc>h").shows("up to its end, ");
+    stage.shows("its end");
+    stage.hides("(not running)");
+    let mut records = stage.model.records.clone();
+    let mut brief = stage.record("nightly");
+    brief.spec.id = minic_tui::spec::ContainerId::new("brief").unwrap();
+    brief.spec.name = minic_tui::spec::ContainerName::new("brief").unwrap();
+    brief.state.status = Status::Stopped {
+        cause: ExitCause::Exited { code: 1 },
+        since: None,
+        at: stage.model.now,
+    };
+    records.push(brief);
+    stage.send(Message::Records(900, Ok(records)));
+    stage.keys("<Esc>").select("brief").keys("h");
+    stage.shows("n/a: it ended before it was sampled");
+    stage.keys("<Esc>").select("nightly").keys("h");
+    stage.shows("n/a: it ended before this screen was opened");
 }
 
 #[test]

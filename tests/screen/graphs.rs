@@ -47,6 +47,28 @@ fn every_figure_has_a_graph_that_looks_back() {
 }
 
 #[test]
+fn the_history_shows_more_time() {
+    for settings in [crate::stage::settings(), ascii()] {
+        let mut stage = Stage::with(settings, 120, 40);
+        stage.tick(590);
+        stage.select("cpu-quarter").keys("h").hides("each value is");
+        stage.hides("-10m");
+        stage.keys("w").shows("each value is the highest of 2s");
+        stage.keys("w").shows("each value is the highest of 5s");
+        stage.keys("w").shows("each value is the highest of");
+        stage.shows("-10m");
+        stage.shows("now");
+        stage.keys("<Left><Left>").shows("PAST");
+        stage.shows("14:13:09");
+        stage.shows("each value is the highest of");
+        stage.keys("<End>w").hides("each value is");
+        stage.model.span = None;
+        stage.keys("z").shows("-10m");
+        stage.keys("z").hides("-10m");
+    }
+}
+
+#[test]
 fn the_history_looks_back_and_changes_its_scale() {
     let mut stage = Stage::new(120, 40);
     stage.tick(20);
@@ -155,5 +177,6 @@ fn a_container_that_was_not_sampled_has_no_history_and_says_why() {
     stage.hides("0–");
     // one that ended while it was watched keeps its graphs
     stage.select("web").keys("s").tick(2);
-    stage.shows("CPU n/a (not running)            0–50%");
+    stage.shows("up to its end, 2s ago");
+    stage.shows("CPU 27.1%            0–50%, limit 100%");
 }

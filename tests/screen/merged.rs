@@ -99,6 +99,22 @@ fn marks_decide_which_logs_are_merged() {
 }
 
 #[test]
+fn a_merged_view_ends_with_its_marks() {
+    let mut stage = Stage::new(120, 40);
+    stage.select("web").keys("<Space>").select("db");
+    stage.keys("<Space>l").shows("2 containers");
+    stage.keys("U").hides("2 containers");
+    let selected = stage.selected();
+    assert_eq!(stage.model.log.names, [selected]);
+    stage.keys("<Esc>").select("cache");
+    assert_eq!(stage.model.log.names, ["cache"], "it follows the selection");
+    stage.keys("<Space>").select("web").keys("<Space>l");
+    assert_eq!(stage.model.log.targets.len(), 2);
+    stage.keys("<Esc>").select("web").keys("<Space>");
+    assert_eq!(stage.model.log.targets.len(), 1, "one mark is left");
+}
+
+#[test]
 fn what_is_read_is_left_alone_when_the_containers_change() {
     let mut stage = Stage::new(80, 24);
     stage.keys("<logs>akk");

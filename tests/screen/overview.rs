@@ -93,6 +93,40 @@ fn a_look_without_news_draws_no_frame() {
 }
 
 #[test]
+fn processes_have_the_user_inside() {
+    let mut stage = Stage::new(120, 40);
+    stage.select("web").keys("<processes>").take_effects();
+    stage.held = true;
+    let process = |pid: i32, user| ProcessInfo {
+        pid,
+        inside: Some(pid),
+        parent: 1,
+        uid: 1_349_582_848,
+        user,
+        cpu_usec: 0,
+        memory: 1 << 20,
+        state: 'S',
+        threads: 1,
+        command: "cat".into(),
+    };
+    let id = stage.record("web").spec.id;
+    let list = vec![process(1, Some(0)), process(2, Some(33)), process(3, None)];
+    stage.send(Message::Seen(Box::new(Seen::Processes(vec![(
+        id,
+        Ok(list),
+    )]))));
+    stage.shows("PID  INSIDE USER       HOST UID S");
+    stage.shows("1 root     1349582848 S");
+    stage.shows("2 33  ");
+    stage.shows("3 -  ");
+    stage.send(Message::Input(minic_tui::tui::message::Input::Resize(
+        80, 24,
+    )));
+    stage.hides("1349582848");
+    stage.shows("root");
+}
+
+#[test]
 fn commands_and_errors_are_safe_to_draw() {
     let mut stage = Stage::new(200, 60);
     stage.select("web").take_effects();
@@ -102,6 +136,7 @@ fn commands_and_errors_are_safe_to_draw() {
         inside: Some(pid),
         parent: 1,
         uid: 0,
+        user: Some(0),
         cpu_usec: 0,
         memory: 1 << 20,
         state: 'S',

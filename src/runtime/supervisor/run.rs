@@ -178,7 +178,8 @@ impl Supervisor<'_> {
             .clone()
             .on(Event::Started(process, Timestamp::now()));
         record.state.status = status.map_err(|e| LaunchError::plain(e.to_string()))?;
-        record.state.restarts += u32::from(again);
+        // a start by hand has none in a row before it
+        record.state.restarts += u32::from(self.in_a_row > 0);
         record.state.health = record.spec.health.as_ref().map(|_| Health::Starting);
         record.state.health_report = None;
         record.state.image_root = Some(order.image.clone());

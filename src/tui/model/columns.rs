@@ -257,7 +257,7 @@ pub(super) fn layout(width: u16, chosen: &[Column], contents: &Contents) -> Vec<
         plan.add(*column);
     }
     if width >= ROOMY {
-        plan.grow(&[Column::State], 8);
+        plan.grow(&[Column::State], contents.longest(Column::State).max(8));
     }
     plan.grow(&[Column::CpuHistory], 20);
     for column in [Column::Command, Column::Labels] {

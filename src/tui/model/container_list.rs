@@ -76,7 +76,7 @@ fn matches(record: &Record, filter: &str) -> bool {
     let shown = [
         spec.name.as_str(),
         spec.id.as_str(),
-        record.state.status.word(),
+        crate::tui::row_text::state(record, u16::MAX),
         &spec.image,
         &spec.argv.join(" "),
         spec.group().unwrap_or_default(),

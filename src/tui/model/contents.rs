@@ -48,8 +48,9 @@ impl Contents {
             };
             note(Column::Labels, &row_text::labels(record));
             note(Column::Ports, row_text::ports(record));
+            let state = text::width(row_text::state(record, u16::MAX));
+            contents.note(Column::State, state);
             let mut figure = |column, says: bool| contents.note(column, usize::from(says));
-            figure(Column::State, true);
             figure(Column::Health, spec.health.is_some());
             figure(Column::Restarts, record.state.restarts > 0);
             figure(Column::Throttled, spec.limits.cpu.is_some());

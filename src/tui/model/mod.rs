@@ -44,7 +44,7 @@ use ratatui::layout::Size;
 
 pub use crate::tui::context::{Pane, Tab};
 pub use batch::{Batch, Batches};
-pub use card::{Card, FailedLaunch};
+pub use card::{Card, CrashLoop, FailedLaunch};
 pub use columns::Column;
 pub use connections::{ConnectionSort, ConnectionView};
 pub use container_list::ContainerList;
@@ -72,7 +72,7 @@ pub use looks::{
 };
 pub use overview::{CLOCK_COLUMNS, Facts, NAME_COLUMNS, Part, Topic, plan, text_rows};
 pub use palette::Palette;
-pub use past::Past;
+pub use past::{Past, Span};
 pub use preset_form::{Compared, PresetField, PresetForm};
 pub use processes::{ProcessRow, ProcessSort, ProcessView};
 pub use prompt::{LinePrompt, LinePurpose, preset_of};
@@ -149,6 +149,8 @@ pub struct Model {
     pub settings: Settings,
     /// The size of the terminal in cells.
     pub size: Size,
+    /// When the screen was opened.
+    pub opened_at: Timestamp,
     /// The current time.
     pub now: Timestamp,
     /// Every container, by creation time.
@@ -165,6 +167,8 @@ pub struct Model {
     pub sampled_at: Timestamp,
     /// The moment shown; `None` is now.
     pub past: Option<Past>,
+    /// How much time the History pane shows; `None` until it is chosen.
+    pub span: Option<Span>,
     /// Whether graphs are scaled to the limit instead of the data.
     pub graphs_to_limit: bool,
     /// The tab shown.
@@ -177,6 +181,8 @@ pub struct Model {
     pub handles: Handles,
     /// The last failed launch, until it is shown.
     pub failed_launch: Option<FailedLaunch>,
+    /// The containers that die again and again.
+    pub crash_loops: BTreeMap<ContainerId, CrashLoop>,
     /// The command line of the last action.
     pub last_command: Option<String>,
     /// Actions on several containers that have not ended.
@@ -228,6 +234,7 @@ impl Model {
         Self {
             settings,
             size,
+            opened_at: now,
             now,
             records: Vec::new(),
             records_read: None,
@@ -236,12 +243,14 @@ impl Model {
             history: History::new(HISTORY_TICKS),
             sampled_at: now,
             past: None,
+            span: None,
             graphs_to_limit: false,
             tab: Tab::Containers,
             frame: Frame::default(),
             list: ContainerList::default(),
             handles: Handles::default(),
             failed_launch: None,
+            crash_loops: BTreeMap::new(),
             last_command: None,
             batches: Batches::default(),
             undo: Undo::default(),

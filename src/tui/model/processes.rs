@@ -286,6 +286,7 @@ mod tests {
             inside: Some(pid),
             parent,
             uid: 0,
+            user: Some(0),
             cpu_usec: 0,
             memory,
             state: 'S',

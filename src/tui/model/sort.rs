@@ -62,9 +62,14 @@ pub(super) fn sort_key(
     since: Option<Timestamp>,
     now: Timestamp,
 ) -> SortKey {
-    let sample = |figure: fn(&Reading) -> Option<f64>| SortKey::Figure(reading.and_then(figure));
+    // one in a crash loop stays among those that run
+    let restarting = record.state.is_restarting();
+    let least = restarting.then_some(0.0);
+    let sample =
+        |figure: fn(&Reading) -> Option<f64>| SortKey::Figure(reading.and_then(figure).or(least));
     match column {
         Column::State => SortKey::Figure(Some(match record.state.status {
+            _ if restarting => 0.0,
             Status::Running { .. } => 0.0,
             Status::Paused { .. } => 1.0,
             Status::Created => 2.0,
@@ -97,7 +102,8 @@ pub(super) fn sort_key(
         Column::Memory => sample(|r| r.sample.memory.map(|bytes| bytes as f64)),
         Column::Pids => sample(|r| r.sample.pids.map(|count| count as f64)),
         Column::Uptime => {
-            SortKey::Figure(since.map(|since| now.duration_since(since).as_secs_f64()))
+            let up = since.map(|since| now.duration_since(since).as_secs_f64());
+            SortKey::Figure(up.or(least))
         }
         Column::Image => SortKey::Text(record.spec.image.clone()),
         Column::Command => SortKey::Text(record.spec.argv.join(" ")),

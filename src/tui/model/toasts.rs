@@ -78,6 +78,12 @@ impl Toasts {
         });
     }
 
+    /// Gives the message `id` another text, if it is still shown; returns whether it is.
+    pub fn rewrite(&mut self, id: u64, text: String) -> bool {
+        let shown = self.shown.iter_mut().find(|toast| toast.id == id);
+        shown.map(|toast| toast.text = text).is_some()
+    }
+
     /// Adds to the newest message what the undo key does; every earlier one stops saying it.
     pub fn hint(&mut self, hint: &str) {
         self.drop_hints();

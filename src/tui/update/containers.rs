@@ -1,6 +1,6 @@
 //! The container table: moving, marking, sorting.
 
-use super::{moved, verbs};
+use super::{logs, moved, verbs};
 use crate::spec::ContainerId;
 use crate::tui::action::Action;
 use crate::tui::model::{Column, LineEdit, Model, Overlay, Sort, TileGrid};
@@ -34,7 +34,11 @@ pub(super) fn act(model: &mut Model, action: Action) {
             model.list.fold();
             model.arrange();
         }
-        Action::Unmark => model.list.marks.clear(),
+        Action::Unmark => {
+            let before = model.list.marks.len();
+            model.list.marks.clear();
+            logs::unmarked(model, before);
+        }
         Action::Filter => open_filter(model),
         Action::SortMenu => model.overlay = Some(Overlay::Sort(now)),
         Action::SortNext => sort_beside(model, 1),
@@ -58,11 +62,13 @@ fn mark(model: &mut Model) {
         None => model.list.selected.iter().cloned().collect(),
     };
     let marks = &mut model.list.marks;
+    let before = marks.len();
     if ids.iter().all(|id| marks.contains(id)) {
         marks.retain(|id| !ids.contains(id));
     } else {
         marks.extend(ids);
     }
+    logs::unmarked(model, before);
     act(
         model,
         if model.list.tiles {

@@ -10,12 +10,13 @@ use crate::tui::model::{Focus, Model, Pane, Tab};
 /// Percent of the rows that one key moves the divider.
 const STEP: u16 = 10;
 
-/// What a pane shows: which one, of which container or group.
+/// What a pane shows: which one, of which container or group, or the logs of several.
 #[derive(PartialEq)]
 pub(super) struct Shown {
     pane: Option<Pane>,
     container: Option<ContainerId>,
     group: Option<String>,
+    merged: bool,
 }
 
 /// What is shown now.
@@ -24,6 +25,7 @@ pub(super) fn shown(model: &Model) -> Shown {
         pane: model.pane(),
         container: model.list.selected.clone(),
         group: model.list.group.clone(),
+        merged: model.log.merged,
     }
 }
 
@@ -208,6 +210,12 @@ pub(super) fn act(model: &mut Model, pane: Pane, action: Action) -> Vec<Effect> 
         Pane::Shell => shells::act(model, action),
         Pane::Processes | Pane::Files | Pane::Isolation | Pane::Connections => {
             looks::in_pane(model, pane, action)
+        }
+        Pane::History => {
+            if action == Action::WidenHistory {
+                model.span = Some(model.history_span().next());
+            }
+            Vec::new()
         }
         // it has no keys of its own
         _ => Vec::new(),

@@ -63,6 +63,12 @@ fn several(model: &Model) -> Vec<&Record> {
         .collect()
 }
 
+/// Ends the merged view of marked containers when fewer than two of the `before` marks are left.
+pub(super) fn unmarked(model: &mut Model, before: usize) {
+    let left = model.list.marks.len();
+    model.log.merged &= left >= before || left > 1;
+}
+
 /// The selected container, or those of the selected group by age.
 fn chosen(model: &Model) -> Vec<&Record> {
     let Some(group) = model.list.selected_group() else {

@@ -52,6 +52,7 @@ pub(super) fn records(
             card::report_deaths(model, &before);
             let kept: BTreeSet<_> = model.records.iter().map(|record| &record.spec.id).collect();
             model.history.retain(|id| kept.contains(id));
+            let marked = model.list.marks.len();
             model.list.marks.retain(|id| kept.contains(id));
             if model.overlay.is_none() {
                 model.departed.clear();
@@ -61,6 +62,7 @@ pub(super) fn records(
             model
                 .departed
                 .extend(gone.map(|spec| (spec.id.clone(), spec.name.to_string())));
+            super::logs::unmarked(model, marked);
             overlays::follow_records(model);
             model.arrange();
             return super::logs::renew(model);
@@ -163,10 +165,13 @@ pub(super) fn done(model: &mut Model, id: EffectId, result: Result<Outcome, Erro
                         Action::LimitUp => format!("limit {name}"),
                         other => format!("{} {name}", other.id()),
                     };
-                    let text = match &error {
+                    let mut text = match &error {
                         Error::NotUndone(_) => failure_text(&name, &error),
                         _ => failure_text(&what, &error),
                     };
+                    if pending.action == Action::Run && model.failed_launch.is_some() {
+                        text += &card::launch_hint(model);
+                    }
                     match model.batches.of(id) {
                         Some(batch) => batch.failed.push(text),
                         None => model.toast(ToastKind::Error, text),
@@ -206,6 +211,7 @@ fn note_failed_launch<'a>(model: &'a mut Model, name: &str, error: &Error) -> &'
     {
         model.failed_launch = Some(FailedLaunch {
             at: model.now,
+            beside: model.list.selected.clone(),
             name: name.to_owned(),
             message: message.clone(),
             steps: launch.clone(),

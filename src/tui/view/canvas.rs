@@ -7,6 +7,7 @@ use ratatui::style::Style;
 use crate::record::{Record, Status};
 use crate::tui::action::Action;
 use crate::tui::model::{HitMap, Model};
+use crate::tui::row_text;
 use crate::tui::theme::Theme;
 use crate::tui::widget::Pen;
 use crate::tui::wording::is_unexpected;
@@ -58,13 +59,13 @@ impl Canvas<'_> {
         format!("Choose a container of the group: {}.", self.key(next))
     }
 
-    /// The state of `record` at the moment shown, with its style.
+    /// The state of `record` at the moment shown for a column of `width`, with its style.
     #[must_use]
-    pub(super) fn state(&self, record: &Record) -> (String, Style) {
+    pub(super) fn state(&self, record: &Record, width: u16) -> (String, Style) {
         let model = self.model;
         if model.past.is_none() {
             return (
-                record.state.status.word().to_owned(),
+                row_text::state(record, width).to_owned(),
                 self.state_style(record),
             );
         }

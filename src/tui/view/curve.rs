@@ -16,7 +16,7 @@ use ratatui::style::Style;
 use super::canvas::{Canvas, row};
 use crate::record::{ExitCause, Record, Status};
 use crate::spec::{format_bytes, format_duration};
-use crate::stats::Figure;
+use crate::stats::{Figure, highest_of};
 use crate::tui::model::Model;
 use crate::tui::text;
 use crate::tui::theme::Theme;
@@ -34,6 +34,8 @@ pub(super) struct Curve<'a> {
     pub last: u64,
     /// Whether that is the container's end.
     pub ended: bool,
+    /// How many ticks each value stands for: it is the highest of them.
+    pub per: u64,
 }
 
 impl<'a> Curve<'a> {
@@ -44,6 +46,7 @@ impl<'a> Curve<'a> {
             figure,
             last: model.tick(),
             ended: false,
+            per: 1,
         }
     }
 
@@ -55,7 +58,23 @@ impl<'a> Curve<'a> {
             figure,
             last: series.map_or(0, |series| series.last()),
             ended: true,
+            per: 1,
         }
+    }
+
+    /// `figure` of `record` up to the moment shown, or up to its end if that was before.
+    pub(super) fn lived(model: &Model, record: &'a Record, figure: Figure) -> Self {
+        let ended = Self::ended(model, record, figure);
+        let alive = model.running_since(record).is_some() || record.state.status.is_alive();
+        if alive || ended.last > model.tick() {
+            return Self::shown(model, record, figure);
+        }
+        ended
+    }
+
+    /// The same with each value the highest of `per` ticks.
+    pub(super) fn each_of(self, per: u64) -> Self {
+        Self { per, ..self }
     }
 
     /// Draws caption, graph and axis into `area`; only the caption where it has one row.
@@ -73,20 +92,22 @@ impl<'a> Curve<'a> {
     pub(super) fn plot(&self, canvas: &mut Canvas<'_>, area: Rect) -> Option<Scale> {
         let (model, theme) = (canvas.model, canvas.theme);
         let id = &self.record.spec.id;
-        let ticks = Graph::ticks(area.width, theme);
+        let count = Graph::ticks(area.width, theme) as u64;
+        let first = (self.last / self.per + 1).saturating_sub(count) * self.per;
+        let ticks = (self.last + 1 - first) as usize;
         let values = model.history.values(id, self.figure, self.last, ticks);
+        let values = highest_of(&values, self.per as usize);
         let known = values.iter().copied().filter(|value| !value.is_nan());
         let highest = known.reduce(f64::max)?;
         let scale = self.scale(model, highest);
-        let first = (self.last + 1).saturating_sub(ticks as u64);
         let graph = Graph {
             values: &values,
             scale,
             limit: self.full(model),
             style: style(self.figure, theme),
-            marks: &|back| self.mark(model, back),
+            marks: &|back| self.marks(model, back as u64),
             times: [
-                &self.time(model, first, ticks),
+                &self.time(model, first, ticks.max((count * self.per) as usize)),
                 &self.time(model, self.last, 1),
             ],
         };
@@ -142,7 +163,7 @@ impl<'a> Curve<'a> {
     /// What follows the value where there is room.
     fn more(&self) -> &'static str {
         match self.figure {
-            _ if self.ended => " at its end",
+            _ if self.ended => " last sample",
             Figure::Cpu => " of a core",
             _ => "",
         }
@@ -220,15 +241,21 @@ impl<'a> Curve<'a> {
         own.or_else(|| Some((host()?, Most::OfHost)))
     }
 
-    /// What happened `back` ticks before the right edge.
-    fn mark(&self, model: &Model, back: usize) -> Option<Mark> {
+    /// What happened in the ticks of the value that is `back` before the newest.
+    fn marks(&self, model: &Model, back: u64) -> Option<Mark> {
+        let first = (self.last / self.per).checked_sub(back)? * self.per;
+        let ticks = first..=(first + self.per - 1).min(self.last);
+        ticks.filter_map(|tick| self.mark(model, tick)).max()
+    }
+
+    /// What happened at `tick`.
+    fn mark(&self, model: &Model, tick: u64) -> Option<Mark> {
         let series = model.history.series(&self.record.spec.id)?;
-        let tick = self.last.checked_sub(back as u64)?;
         let value = |figure, tick| series.value(figure, tick);
         let kills = value(Figure::OomKills, tick).unwrap_or_default();
         let before = tick.checked_sub(1);
         let before = before.and_then(|tick| value(Figure::OomKills, tick));
-        let ended = self.ended && back == 0 && was_oom_killed(self.record);
+        let ended = self.ended && tick == self.last && was_oom_killed(self.record);
         if ended || before.is_some_and(|before| kills > before) {
             return Some(Mark::OomKill);
         }

@@ -94,11 +94,7 @@ pub(super) fn draw(
         limits_text(canvas, &record.spec.limits, record),
         Style::new(),
     ));
-    list.push((
-        "Numbers",
-        numbers(canvas.model, record, cause),
-        Style::new(),
-    ));
+    list.push(("Figures", numbers(canvas.model, record), Style::new()));
     let room = inside.height.saturating_sub(y + 1);
     let list = &list[..list.len().min(usize::from(room))];
     facts(
@@ -155,19 +151,25 @@ pub(super) fn draw(
     );
 }
 
-/// The figures at its end, from the record and the last sample.
-fn numbers(model: &Model, record: &Record, cause: &ExitCause) -> String {
+/// The figures of the last sample before its end, and its peak.
+fn numbers(model: &Model, record: &Record) -> String {
     let series = model.history.series(&record.spec.id);
+    let at_end = series.and_then(|series| series.value(Figure::MemoryPeak, series.last()));
+    let of_cause = match &record.state.status {
+        Status::Stopped {
+            cause: ExitCause::OomKilled { peak, .. },
+            ..
+        } => *peak,
+        _ => None,
+    };
+    let peak = of_cause.or(at_end.map(|bytes| bytes as u64));
+    let peak = peak.map(|peak| format!("peak {}; ", format_bytes(peak)));
+    let peak = peak.unwrap_or_default();
     let Some((series, last)) =
         series.and_then(|series| Some((series, series.reading(series.last())?)))
     else {
-        let peak = match cause {
-            ExitCause::OomKilled {
-                peak: Some(peak), ..
-            } => format!("peak {}; ", format_bytes(*peak)),
-            _ => String::new(),
-        };
-        return format!("{peak}not sampled: it ended before this screen was opened");
+        let why = model.why_never_sampled(record);
+        return format!("{peak}not sampled: {why}");
     };
     let held = (0..TICKS as u64)
         .filter_map(|back| series.value(Figure::Throttled, series.last().checked_sub(back)?));
@@ -196,7 +198,8 @@ fn numbers(model: &Model, record: &Record, cause: &ExitCause) -> String {
             last.sample.pids.map_or(NOT_AVAILABLE.into(), grouped)
         ),
     ];
-    words.join(&format!(" {} ", model.settings.theme.symbols.dot))
+    let words = words.join(&format!(" {} ", model.settings.theme.symbols.dot));
+    format!("{peak}last sample: {words}")
 }
 
 fn draw_log_tail(

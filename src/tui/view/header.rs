@@ -167,9 +167,10 @@ fn swap(canvas: &mut Canvas<'_>, cell: Rect, host: &HostSample) {
 
 fn words(canvas: &mut Canvas<'_>, line: Rect, host: Option<&HostSample>) {
     let (model, theme) = (canvas.model, canvas.theme);
-    let mut counts = [0usize; 5];
+    let mut counts = [0usize; 6];
     for record in &canvas.model.records {
         counts[match record.state.status {
+            _ if record.state.is_restarting() => 5,
             Status::Running { .. } => 0,
             Status::Paused { .. } => 1,
             Status::Created => 2,
@@ -177,14 +178,21 @@ fn words(canvas: &mut Canvas<'_>, line: Rect, host: Option<&HostSample>) {
             Status::Broken { .. } => 4,
         }] += 1;
     }
-    let named = ["running", "paused", "created", "stopped", "broken"]
-        .into_iter()
-        .zip(counts);
+    let words = [
+        "running",
+        "paused",
+        "created",
+        "stopped",
+        "broken",
+        "restarting",
+    ];
+    let named = words.into_iter().zip(counts);
     let styles = [
         theme.running,
         theme.paused,
         theme.created,
         theme.stopped,
+        theme.failed,
         theme.failed,
     ];
     let narrow = line.width < 80;

@@ -12,8 +12,11 @@ use ratatui::layout::Rect;
 use super::canvas::{Canvas, row};
 use super::curve::Curve;
 use crate::record::{Record, Status};
+use crate::spec::format_duration;
 use crate::stats::Figure;
 use crate::tui::model::Model;
+use crate::tui::row_text::ago;
+use crate::tui::widget::Graph;
 
 /// The figures, in rows of three: use, its limit's effect, and what waits for it; then the network.
 const FIGURES: [Figure; 11] = [
@@ -38,6 +41,8 @@ const MIN_HEIGHT: u16 = 2;
 const WITH_AXIS: u16 = 4;
 /// Rows of a graph that is as high as it need be; wider ones show more of the past.
 const GOOD_HEIGHT: u16 = 8;
+/// From this height on a row says up to when, and what a value stands for.
+const WITH_NOTE: u16 = 6;
 /// Columns left free between two graphs.
 const GAP: u16 = 2;
 
@@ -49,19 +54,9 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
         Some(record) if model.history.series(&record.spec.id).is_some() => {
             return figures(canvas, area, record);
         }
-        Some(record) => format!("n/a: {}", why_none(record)),
+        Some(record) => format!("n/a: {}", model.why_never_sampled(record)),
     };
     canvas.pen(row(area, 1)).skip(2).put(&instead, theme.dim);
-}
-
-/// Why nothing was ever sampled of `record`.
-fn why_none(record: &Record) -> &'static str {
-    match &record.state.status {
-        Status::Running { .. } | Status::Paused { .. } => "not sampled yet",
-        Status::Created => "it was never started",
-        Status::Stopped { .. } => "it ended before this screen was opened",
-        Status::Broken { .. } => "its record cannot be read",
-    }
 }
 
 fn figures(canvas: &mut Canvas<'_>, area: Rect, record: &Record) {
@@ -69,6 +64,13 @@ fn figures(canvas: &mut Canvas<'_>, area: Rect, record: &Record) {
         .into_iter()
         .filter(|figure| applies(canvas.model, record, *figure))
         .collect();
+    let about = Curve::lived(canvas.model, record, Figure::Cpu);
+    let per = per(canvas, area, figures.len(), about.last, record);
+    let area = if area.height >= WITH_NOTE {
+        note(canvas, area, record, about.ended, per)
+    } else {
+        area
+    };
     // a margin of one column; each has its gap at its right, the last one outside of the area
     let with_gap = Rect {
         x: area.x + 1,
@@ -81,7 +83,43 @@ fn figures(canvas: &mut Canvas<'_>, area: Rect, record: &Record) {
             width: place.width.saturating_sub(GAP),
             ..place
         };
-        Curve::shown(canvas.model, record, figure).draw(canvas, place);
+        Curve::lived(canvas.model, record, figure)
+            .each_of(per)
+            .draw(canvas, place);
+    }
+}
+
+/// How many ticks each value stands for.
+fn per(canvas: &Canvas<'_>, area: Rect, graphs: usize, last: u64, record: &Record) -> u64 {
+    let (model, id) = (canvas.model, &record.spec.id);
+    let kept = model.history.back_from(id, Figure::Cpu, last).count();
+    let across = columns(area, graphs as u16);
+    let width = (area.width / across).saturating_sub(GAP);
+    let room = Graph::ticks(width, canvas.theme);
+    model.history_span().per(kept as u64, room as u64)
+}
+
+/// Says up to when, and what a value stands for, where that is not now and a tick; returns the rest
+/// of `area`.
+fn note(canvas: &mut Canvas<'_>, area: Rect, record: &Record, ended: bool, per: u64) -> Rect {
+    let (model, theme) = (canvas.model, canvas.theme);
+    let mut words = Vec::new();
+    if let (true, Status::Stopped { at, .. }) = (ended, &record.state.status) {
+        words.push(format!("up to its end, {}", ago(*at, model.moment())));
+    }
+    if per > 1 {
+        let time = format_duration(model.settings.tick * per as u32);
+        words.push(format!("each value is the highest of {time}"));
+    }
+    if words.is_empty() {
+        return area;
+    }
+    let words = words.join(&format!(" {} ", theme.symbols.dot));
+    canvas.pen(row(area, 0)).skip(1).put(&words, theme.dim);
+    Rect {
+        y: area.y + 1,
+        height: area.height - 1,
+        ..area
     }
 }
 

@@ -1,7 +1,7 @@
 //! The processes of containers.
 //!
 //! ```text
-//!    PID INSIDE USER     S   CPU%    MEM COMMAND (tree)
+//!    PID INSIDE USER     S   CPU%    RSS COMMAND (tree)
 //!  web  9 processes
 //! ▌ 4213      1 root     S    3.1  10.6M httpd -f
 //!   4214      7 65534    R    0.2  10.6M ├─ httpd: worker 1
@@ -23,6 +23,9 @@ use crate::tui::text;
 /// Columns of the container's name where processes of all are one list: narrow and wide.
 const NAME_COLUMNS: [usize; 2] = [13, 25];
 
+/// From this width on the users on the host are shown too.
+const ROOMY: u16 = 100;
+
 /// Draws them into `area`.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     let (model, theme) = (canvas.model, canvas.theme);
@@ -34,16 +37,30 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
         0
     };
     let container = format!("{:<of$}", if of > 0 { "CONTAINER" } else { "" });
+    let differs = |line: &ProcessRow| match line {
+        ProcessRow::Process { info, .. } => info.user != Some(info.uid),
+        ProcessRow::Container(..) => false,
+    };
+    // its user on the host, where there is room and it is another
+    let on_host = area.width >= ROOMY && view.rows.iter().any(differs);
+    let host_column = |words: &str| match on_host {
+        true => format!("{words:>10} "),
+        false => String::new(),
+    };
     let down = theme.symbols.order[1];
-    let (mut cpu, mut memory, mut command) = ("CPU%".to_owned(), "MEM".to_owned(), "COMMAND");
+    let (mut cpu, mut memory, mut command) = ("CPU%".to_owned(), "RSS".to_owned(), "COMMAND");
     match view.sort {
         ProcessSort::Cpu => cpu.push(down),
         ProcessSort::Memory => memory.push(down),
         ProcessSort::Tree => command = "COMMAND (tree)",
     }
     let heading = format!(
-        " {:>8} {:>7} {:<8} S {:>3} {cpu:>6} {memory:>7} {container}{command}",
-        "PID", "INSIDE", "USER", "THR"
+        " {:>8} {:>7} {:<8} {}S {:>3} {cpu:>6} {memory:>7} {container}{command}",
+        "PID",
+        "INSIDE",
+        "USER",
+        host_column("HOST UID"),
+        "THR"
     );
     canvas.pen(row(area, 0)).put(&heading, theme.header);
     // the last answer may be about another container
@@ -105,10 +122,10 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
                 let inside = info
                     .inside
                     .map_or_else(|| "-".to_owned(), |pid| pid.to_string());
-                let user = if info.uid == 0 {
-                    "root".to_owned()
-                } else {
-                    info.uid.to_string()
+                let user = match info.user {
+                    Some(0) => "root".to_owned(),
+                    Some(user) => user.to_string(),
+                    None => "-".to_owned(),
                 };
                 let cpu =
                     cores.map_or_else(|| "-".to_owned(), |cores| format!("{:.1}", cores * 100.0));
@@ -122,7 +139,8 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
                 let ascii = !theme.symbols.ellipsis.is_ascii();
                 let mut pen = canvas.pen(place);
                 pen.symbol(marker, ground)
-                    .put(&format!("{:>8} {inside:>7} {user:<8} ", info.pid), ground);
+                    .put(&format!("{:>8} {inside:>7} {user:<8} ", info.pid), ground)
+                    .put(&host_column(&info.uid.to_string()), ground);
                 pen.symbol(info.state, ground.patch(state));
                 pen.put(
                     &format!(

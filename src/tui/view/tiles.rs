@@ -20,6 +20,7 @@ use super::table;
 use crate::record::{Health, Record, Status};
 use crate::spec::{format_duration, quote_command};
 use crate::stats::Figure;
+use crate::tui::row_text;
 use crate::tui::sanitise::printable;
 use crate::tui::text;
 use crate::tui::widget::frame;
@@ -159,7 +160,13 @@ fn first(canvas: &mut Canvas<'_>, line: Rect, record: &Record) {
     }
     let (words, style) = match &record.state.status {
         Status::Stopped { cause, .. } => (
-            cause.brief(),
+            row_text::why_not_running(record, canvas.model.moment())
+                .into_iter()
+                .find(|words| {
+                    let fits = text::width(words) <= usize::from(line.width);
+                    fits && record.state.is_restarting()
+                })
+                .unwrap_or_else(|| cause.brief()),
             if is_unexpected(cause) {
                 theme.failed
             } else {

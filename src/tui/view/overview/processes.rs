@@ -36,7 +36,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, list: &[&ProcessRow]) {
         }
         return;
     }
-    let columns = "Top   PID   CPU%     MEM COMMAND";
+    let columns = "Top   PID   CPU%     RSS COMMAND";
     heading(canvas, row(area, 0), columns, Action::ShowProcesses);
     for (y, (info, cores)) in (1..area.height).zip(all) {
         let state = match info.state {

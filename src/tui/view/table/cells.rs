@@ -201,7 +201,7 @@ pub(in super::super) fn state(canvas: &Canvas<'_>, record: &Record, width: u16) 
             theme.pending,
         ),
         Some(pending) => (pending.action.id().to_owned(), theme.pending),
-        None => canvas.state(record),
+        None => canvas.state(record, width),
     };
     // STOP, PAUS: the beginning says enough
     word.truncate(text::fitting(&word, usize::from(width)));
