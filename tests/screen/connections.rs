@@ -100,7 +100,7 @@ fn why_there_are_none_is_said() {
         hint: None,
     };
     stage.send(Message::Seen(Box::new(Seen::Connections(id, Err(error)))));
-    stage.shows("list the sockets of its network: no such file");
+    stage.shows("list the sockets of its network: ␛[2Jno such file");
 }
 
 #[test]
