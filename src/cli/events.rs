@@ -111,7 +111,7 @@ mod tests {
         happening.detail = Some("a\x1b[2J\nb".into());
         assert_eq!(
             line(&happening),
-            "1970-01-01T00:00:00.000Z abc web died: a␊b\n"
+            "1970-01-01T00:00:00.000Z abc web died: a␛[2J␊b\n"
         );
     }
 }

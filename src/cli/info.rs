@@ -13,8 +13,8 @@ use crate::json;
 use crate::manager::Info;
 use crate::record::{LaunchStep, Record, Status};
 use crate::spec::{
-    Capabilities, ContainerSpec, Storage, Volume, format_bytes, format_duration, quote_command,
-    sanitize, signal_name,
+    Capabilities, ContainerSpec, Storage, Volume, format_bytes, format_duration, logged,
+    quote_command, sanitize, signal_name,
 };
 
 const FIELDS: &str = "\
@@ -184,7 +184,8 @@ fn described(info: &Info, now: Timestamp) -> String {
         say("Cgroups", folders.join("\n"));
     }
     if !info.last_lines.is_empty() {
-        say("Last output", info.last_lines.join("\n"));
+        let lines: Vec<String> = info.last_lines.iter().map(|line| logged(line)).collect();
+        say("Last output", lines.join("\n"));
     }
     fields
         .iter()
@@ -409,7 +410,10 @@ mod tests {
                 && text.contains("Ended        1970-01-01 00:01:00 UTC, 1m00s ago\n"),
             "{text}"
         );
-        assert!(text.contains("Command      sh -c 'evil '\n"), "{text}");
+        assert!(
+            text.contains("Command      sh -c 'evil ␛]0;title␇'\n"),
+            "{text}"
+        );
         assert!(
             text.contains("Last output  one\n             two\n"),
             "{text}"

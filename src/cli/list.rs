@@ -203,7 +203,7 @@ mod tests {
             lines,
             [
                 "ID            NAME  STATE    PID   CPU-LIMIT  MEMORY-LIMIT  UPTIME/ENDED           IMAGE  COMMAND",
-                "010101010101  web   RUNNING  4711  0.25       128M          up 2h01m               host   sh -c 'echo ; sleep 1'",
+                "010101010101  web   RUNNING  4711  0.25       128M          up 2h01m               host   sh -c 'echo ␛[2J; sleep 1'",
                 "020202020202  job   STOPPED  -     -          -             exited 1, 1h01m ago    host   false",
                 "030303030303  big   STOPPED  -     -          -             OOM killed, 1h01m ago  host   sleep 9",
                 "040404040404  new   CREATED  -     -          -             never started          host   true",

@@ -47,7 +47,7 @@ impl Table {
     }
 
     pub(super) fn push(&mut self, cells: Vec<(String, Colour)>) {
-        let safe = |(text, colour): (String, Colour)| (sanitize(&text).replace('\t', " "), colour);
+        let safe = |(text, colour): (String, Colour)| (sanitize(&text).into_owned(), colour);
         self.rows.push(cells.into_iter().map(safe).collect());
     }
 
@@ -162,7 +162,7 @@ mod tests {
             table().render(None, false),
             "ID  NAME              STATE    COMMAND\n\
              a   web               RUNNING  sleep 1000\n\
-             bb  漢字漢字漢字漢字  STOPPED  sh -c 'a very long command line␊that goes on'\n"
+             bb  漢字漢字漢字漢字  STOPPED  sh -c 'a very long command line␊␛[2Jthat goes on'\n"
         );
     }
 

@@ -4,7 +4,8 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use super::world::Member;
 use crate::inspect::{
-    Connection, Connections, Endpoint, Holder, Network, Protocol, Socket, SocketState, Traffic,
+    Connection, Connections, Endpoint, Holder, Network, Protocol, Socket, SocketCounts,
+    SocketState, Traffic,
 };
 use crate::spec::ContainerName;
 
@@ -101,8 +102,9 @@ pub(super) fn connections(member: &Member, pid: i32) -> Connections {
     }
     Connections {
         network: Network::Own,
+        counts: SocketCounts::of(list.iter().map(|connection| &connection.socket)),
+        uncounted: false,
         list,
-        total: None,
         search_cut: false,
     }
 }

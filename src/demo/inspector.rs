@@ -10,8 +10,8 @@ use super::shared::Shared;
 use super::shell::DemoShell;
 use super::world::{FATAL_SIGNALS, Member};
 use crate::inspect::{
-    Change, ChangeKind, Changes, Connections, Extracted, Fact, Judgement, ProcessInfo, Section,
-    Sheet,
+    Change, ChangeKind, Changes, Connections, Extracted, Fact, FileType, Judgement, ProcessInfo,
+    Section, Sheet,
 };
 use crate::manager::{Error, EventStream, Inspector, Shell, alive, joinable};
 use crate::record::{ExitCause, LoggedEvent, Record, Status};
@@ -147,7 +147,7 @@ impl Inspector for Demo {
             .into_iter()
             .find(|change| change.path == path);
         match change {
-            Some(change) if !change.folder && change.kind != ChangeKind::Deleted => {
+            Some(change) if matches!(change.file_type, FileType::Regular(_)) => {
                 let text: String = (1..=60)
                     .map(|n| format!("{n:>2}  a line of {path}\n"))
                     .collect();
@@ -239,20 +239,15 @@ fn changes(member: &Member) -> Vec<Change> {
         return Vec::new();
     }
     let name = member.record.spec.name.as_str();
-    let file = |path: String, kind, size| Change {
+    let change = |path: String, kind, file_type| Change {
         path,
         kind,
-        folder: false,
-        size,
+        file_type,
     };
-    let folder = |path: String| Change {
-        path,
-        kind: ChangeKind::Added,
-        folder: true,
-        size: 0,
-    };
+    let file = |path, kind, size| change(path, kind, FileType::Regular(size));
+    let folder = |path| change(path, ChangeKind::Added, FileType::Folder);
     vec![
-        file("/etc/motd".into(), ChangeKind::Deleted, 0),
+        change("/etc/motd".into(), ChangeKind::Deleted, FileType::Gone),
         file("/etc/profile".into(), ChangeKind::Changed, 812),
         folder(format!("/var/lib/{name}")),
         file(

@@ -7,12 +7,13 @@
 use std::ffi::{CStr, CString};
 use std::fs::File;
 use std::io::Read;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use nix::dir::Dir;
 use nix::errno::Errno;
-use nix::fcntl::{AtFlags, OFlag};
+use nix::fcntl::{AtFlags, OFlag, readlinkat};
 use nix::libc;
 use nix::sys::stat::{FileStat, SFlag, fstat, fstatat};
 
@@ -55,6 +56,43 @@ impl ChangeKind {
     }
 }
 
+/// What is at a path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FileType {
+    /// A regular file of this size in bytes.
+    Regular(u64),
+    /// A folder.
+    Folder,
+    /// A symbolic link to this target, written as [`Change::path`] is; empty when it cannot be read.
+    Link(String),
+    /// A FIFO.
+    Fifo,
+    /// A socket.
+    Socket,
+    /// A character device.
+    CharDevice,
+    /// A block device.
+    BlockDevice,
+    /// What was there cannot be told, since it was deleted.
+    Gone,
+}
+
+impl FileType {
+    /// The letter that `ls -l` shows for it; a space for a regular file and for what is gone.
+    #[must_use]
+    pub fn letter(&self) -> char {
+        match self {
+            Self::Regular(_) | Self::Gone => ' ',
+            Self::Folder => 'd',
+            Self::Link(_) => 'l',
+            Self::Fifo => 'p',
+            Self::Socket => 's',
+            Self::CharDevice => 'c',
+            Self::BlockDevice => 'b',
+        }
+    }
+}
+
 /// One changed path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
@@ -62,10 +100,8 @@ pub struct Change {
     pub path: String,
     /// The kind.
     pub kind: ChangeKind,
-    /// Whether it is a folder.
-    pub folder: bool,
-    /// Size of a regular file in bytes; else 0.
-    pub size: u64,
+    /// What is there now.
+    pub file_type: FileType,
 }
 
 /// The changes of a container.
@@ -326,16 +362,18 @@ fn look_into(
         };
         // a folder of the image is in the layer as soon as something below it is: not a change
         if !is_folder || !there || opaque {
-            let size = if kind(&stat) == SFlag::S_IFREG {
-                u64::try_from(stat.st_size).unwrap_or(0)
+            let file_type = if deleted {
+                FileType::Gone
             } else {
-                0
+                file_type(folder.as_fd(), name, &stat)
             };
+            if let FileType::Link(target) = &file_type {
+                *bytes += target.len();
+            }
             changes.list.push(Change {
                 path: format!("/{}", escaped(path.to_bytes())),
                 kind: kind_of,
-                folder: is_folder,
-                size,
+                file_type,
             });
         }
         if is_folder && at.depth < MAX_DEPTH {
@@ -349,6 +387,21 @@ fn look_into(
         }
     }
     Ok(())
+}
+
+/// What `name` in `folder` is.
+fn file_type(folder: BorrowedFd<'_>, name: &CStr, stat: &FileStat) -> FileType {
+    match kind(stat) {
+        SFlag::S_IFDIR => FileType::Folder,
+        SFlag::S_IFLNK => FileType::Link(
+            readlinkat(folder, name).map_or(String::new(), |target| escaped(target.as_bytes())),
+        ),
+        SFlag::S_IFIFO => FileType::Fifo,
+        SFlag::S_IFSOCK => FileType::Socket,
+        SFlag::S_IFCHR => FileType::CharDevice,
+        SFlag::S_IFBLK => FileType::BlockDevice,
+        _ => FileType::Regular(u64::try_from(stat.st_size).unwrap_or(0)),
+    }
 }
 
 /// Whether a folder hides the image's (the kernel's overlayfs documentation, "opaque").
@@ -368,6 +421,33 @@ fn is_opaque(layers: &Layers, path: &CStr) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_at_a_path_is_told() {
+        let folder = std::env::temp_dir().join(format!("minic-types-{}", std::process::id()));
+        std::fs::create_dir(&folder).unwrap();
+        let at = |name: &str| folder.join(name);
+        std::fs::write(at("file"), "four").unwrap();
+        std::fs::create_dir(at("folder")).unwrap();
+        std::os::unix::fs::symlink("to\\\x1b[31m", at("link")).unwrap();
+        nix::unistd::mkfifo(&at("fifo"), nix::sys::stat::Mode::S_IRUSR).unwrap();
+        let _socket = std::os::unix::net::UnixListener::bind(at("socket")).unwrap();
+        let opened = File::open(&folder).unwrap();
+        let of = |name: &CStr| {
+            let stat = fstatat(&opened, name, AtFlags::AT_SYMLINK_NOFOLLOW).unwrap();
+            file_type(opened.as_fd(), name, &stat)
+        };
+        let found = [c"file", c"folder", c"link", c"fifo", c"socket"].map(of);
+        std::fs::remove_dir_all(&folder).unwrap();
+        let letters: String = found.iter().map(FileType::letter).collect();
+        assert_eq!(letters, " dlps");
+        assert_eq!(found[0], FileType::Regular(4));
+        assert_eq!(found[2], FileType::Link("to\\\\\x1b[31m".into()));
+        let devices = File::open("/dev").unwrap();
+        let stat = fstatat(&devices, c"null", AtFlags::AT_SYMLINK_NOFOLLOW).unwrap();
+        let null = file_type(devices.as_fd(), c"null", &stat);
+        assert_eq!(null, FileType::CharDevice);
+    }
 
     #[test]
     fn escaping_is_reversible() {

@@ -13,7 +13,7 @@ use super::failure::{InspectError, failed};
 use super::processes::pids;
 use crate::cgroup::Cgroup;
 use crate::namespace::JoinTarget;
-use crate::network::{Endpoint, Protocol, Socket, SocketList, sockets};
+use crate::network::{Endpoint, Protocol, Socket, SocketCounts, SocketList, sockets};
 use crate::record::{Process, is_alive};
 use crate::spec::ContainerName;
 use crate::sys::pidfd;
@@ -65,8 +65,10 @@ pub struct Connections {
     pub network: Network,
     /// The sockets, those that listen first.
     pub list: Vec<Connection>,
-    /// How many TCP and UDP sockets there are when not all are listed.
-    pub total: Option<u64>,
+    /// How many there are, listed or not.
+    pub counts: SocketCounts,
+    /// Whether there was no time to count them all.
+    pub uncounted: bool,
     /// Whether the search for processes ended early because there are too many.
     pub search_cut: bool,
 }
@@ -94,11 +96,17 @@ pub(crate) fn connections(
             sockets_of(process).map_err(|error| failed("list the sockets of its network", error))?
         }
     };
-    let Some(SocketList { list, total }) = found else {
+    let Some(SocketList {
+        list,
+        counts,
+        uncounted,
+    }) = found
+    else {
         return Ok(Connections {
             network: Network::Host,
             list: Vec::new(),
-            total: None,
+            counts: SocketCounts::default(),
+            uncounted: false,
             search_cut: false,
         });
     };
@@ -118,7 +126,8 @@ pub(crate) fn connections(
     Ok(Connections {
         network,
         list: joined(list, &search.found),
-        total,
+        counts,
+        uncounted,
         search_cut: search.is_over(),
     })
 }

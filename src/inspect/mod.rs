@@ -16,9 +16,9 @@ mod limit_files;
 mod processes;
 mod sheet;
 
-pub use crate::network::{Endpoint, Protocol, Socket, SocketState, Traffic};
+pub use crate::network::{Endpoint, Protocol, Socket, SocketCounts, SocketState, Traffic};
 pub(crate) use changes::Layers;
-pub use changes::{Change, ChangeKind, Changes};
+pub use changes::{Change, ChangeKind, Changes, FileType};
 pub use connections::{Connection, Connections, Holder, Network};
 pub(crate) use connections::{Member, connections};
 pub use extract::Extracted;

@@ -146,8 +146,12 @@ fn collect(folder: &Path, depth: usize, pids: &mut BTreeSet<i32>) -> std::io::Re
 
 fn read(pid: i32) -> Option<ProcessInfo> {
     let folder = Path::new("/proc").join(pid.to_string());
-    let stat = fs::read_to_string(folder.join("stat")).ok()?;
-    let status = fs::read_to_string(folder.join("status")).ok()?;
+    // a name of any bytes hides no process
+    let text = |file: &str| {
+        let bytes = fs::read(folder.join(file)).ok()?;
+        Some(String::from_utf8_lossy(&bytes).into_owned())
+    };
+    let (stat, status) = (text("stat")?, text("status")?);
     let command = fs::read(folder.join("cmdline")).unwrap_or_default();
     parse(pid, &stat, &status, &command)
 }

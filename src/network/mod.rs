@@ -9,5 +9,5 @@ mod traffic;
 pub(crate) use loopback::bring_loopback_up;
 pub(crate) use sock_diag::sockets;
 pub(crate) use socket::SocketList;
-pub use socket::{Endpoint, Protocol, Socket, SocketState, Traffic};
+pub use socket::{Endpoint, Protocol, Socket, SocketCounts, SocketState, Traffic};
 pub(crate) use traffic::{TrafficReader, not_loopback};

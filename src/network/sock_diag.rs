@@ -2,7 +2,7 @@
 //! number and time.
 //!
 //! Chosen over `/proc/PID/net/tcp` and its like: it counts bytes, lists those that listen without
-//! walking all connections, and stops when enough were listed.
+//! walking all connections, and stops when the time is over.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -17,14 +17,14 @@ use nix::sys::socket::{
 };
 use nix::sys::time::TimeVal;
 
-use super::socket::{Endpoint, Protocol, Socket, SocketList, SocketState, Traffic};
-use crate::sys::text;
+use super::socket::{Endpoint, Protocol, Socket, SocketCounts, SocketList, SocketState, Traffic};
 
-/// Maximum number of sockets listed: a container may open any number.
-const MAX_SOCKETS: usize = 1_000;
-/// Maximum number of one request among them, so that no kind hides the others.
-const MAX_OF_A_KIND: usize = 400;
-/// The time after which nothing more is asked.
+/// Maximum number of sockets listed of one request: a container may open any number, and no kind
+/// hides the others.
+const MAX_OF_A_KIND: usize = 1_000;
+/// Maximum number kept of one request to choose these from; further ones are only counted.
+const MAX_KEPT: usize = 16_384;
+/// The time after which nothing more is asked. One request has half of what is left.
 const TIME: Duration = Duration::from_millis(300);
 /// As much as the kernel gives in one answer.
 const ANSWER: usize = 32 << 10;
@@ -49,6 +49,8 @@ const STATES: [Option<SocketState>; 13] = [
 ];
 const LISTEN: u32 = 1 << 10;
 const TIME_WAIT: u32 = 1 << 6;
+/// Of a UDP socket: without a peer.
+const CLOSED: u32 = 1 << 7;
 /// Every state but that of a socket that was never bound.
 const ALL: u32 = 0x1fff;
 
@@ -61,7 +63,7 @@ struct Kind {
 }
 
 /// The most useful ones first, should time or room run out.
-const KINDS: [Kind; 9] = {
+const KINDS: [Kind; 11] = {
     const fn kind(family: i32, protocol: Protocol, states: u32) -> Kind {
         Kind {
             family,
@@ -73,11 +75,13 @@ const KINDS: [Kind; 9] = {
     [
         kind(libc::AF_INET, Protocol::Tcp, LISTEN),
         kind(libc::AF_INET6, Protocol::Tcp, LISTEN),
-        kind(libc::AF_INET, Protocol::Udp, ALL),
-        kind(libc::AF_INET6, Protocol::Udp, ALL),
+        kind(libc::AF_INET, Protocol::Udp, CLOSED),
+        kind(libc::AF_INET6, Protocol::Udp, CLOSED),
         kind(libc::AF_UNIX, Protocol::Unix, LISTEN),
         kind(libc::AF_INET, Protocol::Tcp, connected),
         kind(libc::AF_INET6, Protocol::Tcp, connected),
+        kind(libc::AF_INET, Protocol::Udp, ALL & !CLOSED),
+        kind(libc::AF_INET6, Protocol::Udp, ALL & !CLOSED),
         kind(libc::AF_INET, Protocol::Tcp, TIME_WAIT),
         kind(libc::AF_INET6, Protocol::Tcp, TIME_WAIT),
     ]
@@ -90,48 +94,59 @@ const KINDS: [Kind; 9] = {
 pub(crate) fn sockets() -> io::Result<SocketList> {
     let deadline = Instant::now() + TIME;
     let mut found = SocketList::default();
-    let mut cut = false;
     for kind in KINDS {
-        let room = MAX_OF_A_KIND.min(MAX_SOCKETS - found.list.len());
-        match dump(kind, room, deadline) {
-            Ok((mut some, more)) => {
-                found.list.append(&mut some);
-                cut |= more;
+        let now = Instant::now();
+        let half = deadline.saturating_duration_since(now) / 2;
+        match dump(kind, now + half) {
+            Ok(some) => {
+                found.list.extend(foremost(some.list, MAX_OF_A_KIND));
+                found.counts = found.counts.plus(some.counts);
+                found.uncounted |= some.uncounted;
             }
             // a kernel may have TCP's alone, or no IPv6
             Err(Errno::ENOENT) if !found.list.is_empty() || kind.protocol != Protocol::Tcp => {}
             Err(errno) => return Err(errno.into()),
         }
     }
-    if cut {
-        let counted = ["sockstat", "sockstat6"].map(|file| {
-            text::read(format!("/proc/thread-self/net/{file}")).map_or(0, |text| counted(&text))
-        });
-        let listed = found.list.len() as u64;
-        found.total = Some(counted.iter().sum::<u64>().max(listed));
-    }
     Ok(found)
 }
 
-/// At most `room` sockets of this kind, and whether there are more.
-fn dump(kind: Kind, room: usize, deadline: Instant) -> nix::Result<(Vec<Socket>, bool)> {
+/// Pure: at most `most` of `list`. Half of them are those with the lowest ports, half those with the
+/// most traffic, so that in either order the first rows are the right ones.
+fn foremost(mut list: Vec<Socket>, most: usize) -> Vec<Socket> {
+    if list.len() <= most {
+        return list;
+    }
+    list.sort_by_key(|socket| socket.local.port());
+    list[most / 2..].sort_by_key(|socket| std::cmp::Reverse(socket.bytes()));
+    list.truncate(most);
+    list
+}
+
+/// The sockets of this kind, and how many there are.
+fn dump(kind: Kind, deadline: Instant) -> nix::Result<SocketList> {
     let socket = open()?;
     send(socket.as_raw_fd(), &request(kind), MsgFlags::empty())?;
-    let mut found = Vec::new();
+    let mut found = SocketList::default();
     let mut answer = vec![0; ANSWER];
     loop {
         let length = match recv(socket.as_raw_fd(), &mut answer, MsgFlags::empty()) {
             Ok(length) => length,
             Err(Errno::EINTR) => continue,
-            Err(Errno::EAGAIN) => return Ok((found, true)),
+            Err(Errno::EAGAIN) => {
+                found.uncounted = true;
+                return Ok(found);
+            }
             Err(errno) => return Err(errno),
         };
-        let ended = parse(kind.protocol, &answer[..length], &mut found)?;
-        let more = found.len() > room;
-        found.truncate(room);
-        if ended || more || Instant::now() >= deadline {
+        let before = found.list.len();
+        let ended = parse(kind.protocol, &answer[..length], &mut found.list)?;
+        found.counts = found.counts.plus(SocketCounts::of(&found.list[before..]));
+        found.list.truncate(MAX_KEPT);
+        if ended || Instant::now() >= deadline {
             // closing the socket ends what the kernel would still tell
-            return Ok((found, more || !ended));
+            found.uncounted = !ended;
+            return Ok(found);
         }
     }
 }
@@ -289,26 +304,6 @@ fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
     Some(u32::from_ne_bytes(bytes.get(at..at + 4)?.try_into().ok()?))
 }
 
-/// Pure: the TCP and UDP sockets counted in a `sockstat` or `sockstat6`.
-fn counted(text: &str) -> u64 {
-    let numbers = |line: &str| {
-        let words: Vec<&str> = line.split_whitespace().collect();
-        let number = |key: &str| {
-            let at = words.iter().position(|word| *word == key)?;
-            words.get(at + 1)?.parse::<u64>().ok()
-        };
-        number("inuse").unwrap_or(0) + number("tw").unwrap_or(0)
-    };
-    text.lines()
-        .filter(|line| {
-            ["TCP:", "TCP6:", "UDP:", "UDP6:"]
-                .iter()
-                .any(|key| line.starts_with(key))
-        })
-        .map(numbers)
-        .sum()
-}
-
 #[cfg(test)]
 mod tests {
     use std::io::Write as _;
@@ -383,33 +378,76 @@ mod tests {
             ]
         );
         assert!(found.list.iter().all(|socket| socket.inode != 0));
-        assert_eq!(found.total, None, "all are listed");
+        let counts = SocketCounts {
+            listening: 4,
+            connected: 2,
+            other: 0,
+        };
+        assert_eq!((found.counts, found.uncounted), (counts, false));
     }
 
     #[test]
     fn many_sockets_are_counted_and_not_all_listed() {
         let found = apart(|| {
+            // the highest ports first: the kernel's order is not that of the ports
             let held: Vec<TcpListener> = (1..=1_500)
+                .rev()
                 .map(|port| TcpListener::bind(("127.0.0.1", 2_000 + port)).unwrap())
                 .collect();
-            let udp: Vec<UdpSocket> = (1..=20)
-                .map(|port| UdpSocket::bind(("127.0.0.1", 2_000 + port)).unwrap())
+            let udp: Vec<UdpSocket> = (1..=1_200)
+                .map(|port| {
+                    let socket = UdpSocket::bind(("127.0.0.1", 2_000 + port)).unwrap();
+                    socket.connect("127.0.0.1:9").unwrap();
+                    socket
+                })
                 .collect();
+            let real = UdpSocket::bind("127.0.0.1:5353").unwrap();
             let found = sockets().unwrap();
-            drop((held, udp));
+            drop((held, udp, real));
             found
         });
-        let of = |protocol| {
-            let count = found
-                .list
-                .iter()
-                .filter(|socket| socket.protocol == protocol);
-            count.count()
+        let of = |protocol, state| {
+            let list = found.list.iter();
+            list.filter(|socket| (socket.protocol, socket.state) == (protocol, state))
+                .map(|socket| socket.local.port())
+                .collect::<Vec<u16>>()
         };
+        let listening = of(Protocol::Tcp, SocketState::Listen);
+        let lowest: Vec<u16> = (2_001..=2_500).collect();
         assert_eq!(
-            (of(Protocol::Tcp), of(Protocol::Udp), found.total),
-            (MAX_OF_A_KIND, 20, Some(1_520))
+            (&listening[..500], listening.len()),
+            (&lowest[..], MAX_OF_A_KIND)
         );
+        assert_eq!(of(Protocol::Udp, SocketState::Unconnected), [5353]);
+        let connected = of(Protocol::Udp, SocketState::Established);
+        assert_eq!(connected.len(), MAX_OF_A_KIND);
+        let counts = SocketCounts {
+            listening: 1_501,
+            connected: 1_200,
+            other: 0,
+        };
+        assert_eq!((found.counts, found.uncounted), (counts, false));
+    }
+
+    #[test]
+    fn what_each_order_begins_with_is_listed() {
+        let socket = |port: u16| Socket {
+            protocol: Protocol::Tcp,
+            local: Endpoint::Ip(SocketAddr::from(([127, 0, 0, 1], port))),
+            peer: None,
+            state: SocketState::Established,
+            inode: 1,
+            traffic: Some(Traffic {
+                rx_bytes: u64::from(port),
+                tx_bytes: 1,
+            }),
+        };
+        let ports = |most| {
+            let list = foremost([5, 1, 9, 3, 7].map(socket).to_vec(), most);
+            list.iter().map(|s| s.local.port()).collect::<Vec<_>>()
+        };
+        assert_eq!(ports(4), [1, 3, 9, 7]);
+        assert_eq!(ports(5), [5, 1, 9, 3, 7], "all");
     }
 
     #[test]
@@ -435,14 +473,5 @@ mod tests {
         ];
         let refused = parse(Protocol::Tcp, &refused.concat(), &mut found);
         assert_eq!(refused, Err(Errno::ENOENT));
-    }
-
-    #[test]
-    fn sockets_are_counted() {
-        let four = "sockets: used 20\nTCP: inuse 12 orphan 0 tw 3 alloc 1 mem 216\nUDP: inuse 2 mem 0\nRAW: inuse 9\n";
-        assert_eq!(
-            (counted(four), counted("TCP6: inuse 1\nUDP6: inuse\n")),
-            (17, 1)
-        );
     }
 }

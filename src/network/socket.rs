@@ -114,11 +114,59 @@ pub struct Socket {
     pub traffic: Option<Traffic>,
 }
 
+impl Socket {
+    /// Received and sent together; 0 when it is not counted.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        let traffic = self.traffic.unwrap_or_default();
+        traffic.rx_bytes.saturating_add(traffic.tx_bytes)
+    }
+}
+
+/// How many sockets there are.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct SocketCounts {
+    /// Those that wait for anybody: listening, and UDP sockets without a peer.
+    pub listening: u64,
+    /// Connected.
+    pub connected: u64,
+    /// Becoming or no longer connected.
+    pub other: u64,
+}
+
+impl SocketCounts {
+    /// Counts `sockets`.
+    #[must_use]
+    pub fn of<'a>(sockets: impl IntoIterator<Item = &'a Socket>) -> Self {
+        let mut counts = Self::default();
+        for socket in sockets {
+            match socket.state {
+                SocketState::Listen | SocketState::Unconnected => counts.listening += 1,
+                SocketState::Established => counts.connected += 1,
+                _ => counts.other += 1,
+            }
+        }
+        counts
+    }
+
+    /// These and those.
+    #[must_use]
+    pub fn plus(self, other: Self) -> Self {
+        Self {
+            listening: self.listening + other.listening,
+            connected: self.connected + other.connected,
+            other: self.other + other.other,
+        }
+    }
+}
+
 /// The sockets of a network namespace.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct SocketList {
     /// The sockets, those that listen first.
     pub list: Vec<Socket>,
-    /// How many there are when not all are listed; unix sockets are not counted.
-    pub total: Option<u64>,
+    /// How many there are, listed or not.
+    pub counts: SocketCounts,
+    /// Whether there was no time to count them all.
+    pub uncounted: bool,
 }

@@ -1,10 +1,14 @@
-//! [`Scanner`]: separates control sequences from printable text in untrusted input. Tables, logs
-//! and the screen all show only its output.
+//! What makes untrusted text safe to show, in two ways.
 //!
-//! Commands, log lines and error messages may hold any bytes. A complete escape sequence (ECMA-48)
-//! is removed; one that is incomplete, or longer than [`MAX_SEQUENCE`], is shown as text, so that
-//! an unterminated sequence cannot hide what follows. Text may be fed in pieces cut anywhere,
-//! within a sequence or a character: the output is the same.
+//! Names (of files, processes, groups, images; labels, commands, messages) are shown by [`sanitize`]
+//! with every control character and every invisible one written out: nothing is removed, so that
+//! two names that differ look different.
+//!
+//! Logs are shown by [`Scanner`], which separates control sequences from text, since programs colour
+//! their output. A complete escape sequence (ECMA-48) is removed; one that is incomplete, or longer
+//! than [`MAX_SEQUENCE`], is shown as text, so that an unterminated sequence cannot hide what
+//! follows. Text may be fed in pieces cut anywhere, within a sequence or a character: the output is
+//! the same.
 
 use std::borrow::Cow;
 
@@ -204,18 +208,52 @@ fn shown(c: char) -> Option<char> {
     }
 }
 
-/// Whether it is a control character, or reorders, hides or changes its neighbours.
+/// Whether it is a control character, is invisible, or reorders, hides or changes its neighbours.
 #[must_use]
 pub fn is_unsafe(c: char) -> bool {
-    shown(c) != Some(c)
+    c == '\t' || shown(c) != Some(c) || is_blank(c)
 }
 
-/// `text` as one line, without control sequences: see [`Scanner`].
-#[must_use]
-pub fn sanitize(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(is_unsafe) {
-        return Cow::Borrowed(text);
+/// Whether it is empty space, or nothing, without being a space: blanks of other widths, and what
+/// Unicode calls default ignorable.
+fn is_blank(c: char) -> bool {
+    matches!(
+        c,
+        '\u{a0}'
+        | '\u{34f}' // joins combining characters
+        | '\u{115f}'..='\u{1160}' // fillers
+        | '\u{1680}'
+        | '\u{17b4}'..='\u{17b5}'
+        | '\u{180b}'..='\u{180f}'
+        | '\u{2000}'..='\u{200a}'
+        | '\u{202f}'
+        | '\u{205f}'
+        | '\u{2800}'
+        | '\u{3000}'
+        | '\u{3164}'
+        | '\u{ffa0}'
+        | '\u{fff0}'..='\u{fff8}'
+        | '\u{1bca0}'..='\u{1bca3}'
+        | '\u{1d173}'..='\u{1d17a}'
+    )
+}
+
+/// Passes on `c`, or what stands for it when it is unsafe: the picture of an ASCII control
+/// character (`␛`), else its number (`<U+202E>`).
+pub fn write_visibly(c: char, out: &mut impl FnMut(char)) {
+    match c {
+        '\0'..='\u{1f}' => char::from_u32(0x2400 + u32::from(c))
+            .into_iter()
+            .for_each(out),
+        '\u{7f}' => out('\u{2421}'),
+        c if is_unsafe(c) => number(c).chars().for_each(out),
+        c => out(c),
     }
+}
+
+/// A log line without its control sequences and colours: see [`Scanner`].
+#[must_use]
+pub fn logged(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     let mut out = |piece: Piece<'_>| {
         if let Piece::Text(c) = piece {
@@ -225,6 +263,24 @@ pub fn sanitize(text: &str) -> Cow<'_, str> {
     let mut scanner = Scanner::default();
     scanner.text(text, &mut out);
     scanner.end(&mut out);
+    safe
+}
+
+/// `<U+202E>`.
+#[must_use]
+pub fn number(c: char) -> String {
+    format!("<U+{:04X}>", u32::from(c))
+}
+
+/// `text` as one line with nothing invisible in it: see [`write_visibly`].
+#[must_use]
+pub fn sanitize(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(is_unsafe) {
+        return Cow::Borrowed(text);
+    }
+    let mut safe = String::with_capacity(text.len());
+    text.chars()
+        .for_each(|c| write_visibly(c, &mut |c| safe.push(c)));
     Cow::Owned(safe)
 }
 

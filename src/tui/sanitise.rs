@@ -1,12 +1,13 @@
 //! Makes untrusted text safe to draw: no escape sequences, no control characters, no reordering,
-//! bounded length.
+//! bounded length. Names have theirs written out ([`printable`]), log lines are without them
+//! ([`log_line`]).
 //!
 //! `spec/escapes.rs` decides what is safe; this file bounds the length and height of lines.
 
 use ratatui::style::Style;
 
 use super::colours::{Run, apply_sgr};
-use crate::spec::{Piece, Scanner};
+use crate::spec::{Piece, Scanner, number, write_visibly};
 
 /// The most characters kept of one line.
 pub const MAX_CHARS: usize = 16_384;
@@ -23,14 +24,14 @@ const MAX_RUNS: usize = 1_024;
 /// Tab stops in logs, as terminals have them.
 const TAB_WIDTH: usize = 8;
 
-/// One line of `text`, safe to draw: control sequences are removed or replaced by their symbol
-/// (`␛`), see [`Scanner`]; text beyond [`MAX_CHARS`] is cut and marked.
+/// One line of `text`, safe to draw, with nothing removed: what would be invisible is written out
+/// (`␛`, `<U+202E>`). Text beyond [`MAX_CHARS`] is cut and marked.
 #[must_use]
 pub fn printable(text: &str) -> String {
     let mut line = Line::new(text.len());
-    let mut scanner = Scanner::default();
-    scanner.text(text, &mut |piece| line.put(piece));
-    scanner.end(&mut |piece| line.put(piece));
+    for c in text.chars() {
+        write_visibly(c, &mut |c| line.push_visibly(c));
+    }
     line.finish()
 }
 
@@ -40,8 +41,9 @@ pub fn log_line(bytes: &[u8]) -> String {
     coloured_line(bytes).0
 }
 
-/// One log line and its changes of style. As [`printable`], with tabs expanded; of a line
-/// overwritten by carriage returns the last version stays, as on a terminal.
+/// One log line and its changes of style: control sequences are removed, see [`Scanner`], and tabs
+/// expanded; of a line overwritten by carriage returns the last version stays, as on a terminal.
+/// Bounded as [`printable`].
 #[must_use]
 pub fn coloured_line(bytes: &[u8]) -> (String, Vec<Run>) {
     let end = bytes
@@ -67,7 +69,7 @@ pub fn coloured_line(bytes: &[u8]) -> (String, Vec<Run>) {
             restyle(&mut runs, line.text.len(), style);
         }
         Piece::Text('\t') => (0..TAB_WIDTH - line.kept % TAB_WIDTH).for_each(|_| line.push(' ')),
-        piece => line.put(piece),
+        Piece::Text(c) => line.push(c),
     };
     scanner.bytes(head, &mut put);
     if rest.is_empty() {
@@ -110,26 +112,35 @@ impl Line {
         }
     }
 
-    fn put(&mut self, piece: Piece<'_>) {
-        match piece {
-            // a tab has no width of its own
-            Piece::Text('\t') => self.push('\u{2409}'),
-            Piece::Text(c) => self.push(c),
-            // styles are handled by the caller
-            Piece::Colour(_) => {}
+    /// A character of a log line. One mark too many is left out.
+    fn push(&mut self, c: char) {
+        if self.has_room_for(c) {
+            self.keep(c);
         }
     }
 
-    fn push(&mut self, c: char) {
-        if unicode_width::UnicodeWidthChar::width(c) == Some(0) {
-            self.combining += 1;
-            // a mark with nothing to stand on would combine with what is drawn before it
-            if self.combining > MAX_COMBINING || self.kept == 0 {
-                return;
-            }
+    /// A character of a name. One mark too many is written by its number.
+    fn push_visibly(&mut self, c: char) {
+        if self.has_room_for(c) {
+            self.keep(c);
         } else {
+            number(c).chars().for_each(|c| self.keep(c));
             self.combining = 0;
         }
+    }
+
+    /// Whether `c` may stand on what is before it.
+    fn has_room_for(&mut self, c: char) -> bool {
+        if unicode_width::UnicodeWidthChar::width(c) != Some(0) {
+            self.combining = 0;
+            return true;
+        }
+        self.combining += 1;
+        // a mark with nothing to stand on would combine with what is drawn before it
+        self.combining <= MAX_COMBINING && self.kept > 0
+    }
+
+    fn keep(&mut self, c: char) {
         if self.kept >= MAX_CHARS {
             self.cut = true;
             return;
@@ -154,12 +165,12 @@ mod tests {
 
     #[test]
     fn controls_are_shown_not_executed() {
-        assert_eq!(printable("a\x1b[2Jb\nc\x7f\t"), "ab␊c␡␉");
+        assert_eq!(printable("a\x1b[2Jb\nc\x7f\t"), "a␛[2Jb␊c␡␉");
         assert_eq!(
             printable("safe\u{202e}txt.exe\u{200b}"),
-            "safe\u{fffd}txt.exe"
+            "safe<U+202E>txt.exe<U+200B>"
         );
-        assert_eq!(printable("\u{9b}31mred\u{9b}31"), "red\u{fffd}31");
+        assert_eq!(printable("\u{9b}31mred"), "<U+009B>31mred");
     }
 
     #[test]
@@ -236,7 +247,14 @@ mod tests {
     #[test]
     fn combining_marks_are_bounded() {
         let piled = format!("a{}b", "\u{301}".repeat(500));
-        assert_eq!(printable(&piled), "a\u{301}\u{301}b");
-        assert_eq!(printable("\u{301}a"), "a");
+        assert_eq!(log_line(piled.as_bytes()), "a\u{301}\u{301}b");
+        assert_eq!(log_line("\u{301}a".as_bytes()), "a");
+        let of = |marks: usize| printable(&format!("a{}", "\u{301}".repeat(marks)));
+        assert_eq!(of(3), "a\u{301}\u{301}<U+0301>");
+        assert_eq!(printable("\u{301}a"), "<U+0301>a");
+        for marks in 0..20 {
+            assert_ne!(of(marks), of(marks + 1));
+            assert_eq!(printable(&of(marks)), of(marks), "twice as once");
+        }
     }
 }

@@ -135,7 +135,7 @@ mod tests {
         };
         assert_eq!(
             cause_sentence(&failed),
-            "It never started: execve nosuch: No such file or directory."
+            "It never started: execve nosuch␛[2J: No such file or directory."
         );
         assert_eq!(
             ExitCause::Signaled {

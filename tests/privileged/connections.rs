@@ -118,7 +118,8 @@ fn a_listening_port_and_both_ends_of_a_connection_have_their_processes() {
         ],
     );
     assert_eq!(seen.network, Network::Own);
-    assert_eq!((seen.total, seen.search_cut), (None, false));
+    assert_eq!((seen.counts.listening, seen.counts.connected), (1, 2));
+    assert!(!seen.uncounted && !seen.search_cut);
     assert_eq!(
         seen.list[0].socket.state,
         SocketState::Listen,
@@ -189,7 +190,7 @@ fn thousands_of_sockets_are_counted_and_the_first_are_listed() {
         "listens_on_thousands",
     );
     eventually("all are counted", || {
-        connections(&fixture, &many).unwrap().total == Some(5_000)
+        connections(&fixture, &many).unwrap().counts.listening == 5_000
     });
     let seen = connections(&fixture, &many).unwrap();
     assert!(

@@ -3,7 +3,8 @@
 use std::net::SocketAddr;
 
 use minic_tui::inspect::{
-    Connection, Connections, Endpoint, Holder, Network, Protocol, Socket, SocketState, Traffic,
+    Connection, Connections, Endpoint, Holder, Network, Protocol, Socket, SocketCounts,
+    SocketState, Traffic,
 };
 use minic_tui::spec::ContainerName;
 use minic_tui::tui::message::{Input, Message, Seen};
@@ -42,8 +43,9 @@ fn name(text: &str) -> ContainerName {
 fn sockets(network: Network, list: Vec<Connection>) -> Connections {
     Connections {
         network,
+        counts: SocketCounts::of(list.iter().map(|connection| &connection.socket)),
+        uncounted: false,
         list,
-        total: None,
         search_cut: false,
     }
 }
@@ -98,7 +100,7 @@ fn why_there_are_none_is_said() {
         hint: None,
     };
     stage.send(Message::Seen(Box::new(Seen::Connections(id, Err(error)))));
-    stage.shows("list the sockets of its network: no such file");
+    stage.shows("list the sockets of its network: ␛[2Jno such file");
 }
 
 #[test]
@@ -109,12 +111,22 @@ fn whose_network_it_is_and_what_is_left_out_is_said_in_any_space() {
         answer(&mut stage, sockets(Network::Of(name("db")), list.clone()));
         stage.shows("the network of db: 2 listening, 0 connected, 0 other");
         let cut = Connections {
-            total: Some(52_311),
+            counts: SocketCounts {
+                listening: 52_311,
+                connected: 7,
+                other: 0,
+            },
             search_cut: true,
             ..sockets(Network::Own, list)
         };
-        answer(&mut stage, cut);
-        stage.shows("the first 2 of 52311: 2 listening");
+        answer(&mut stage, cut.clone());
+        stage.shows("2 of 52311 listening, 0 of 7 connected, 0 other; too many");
+        let uncounted = Connections {
+            uncounted: true,
+            ..cut
+        };
+        answer(&mut stage, uncounted);
+        stage.shows("2 of 52311+ listening, 0 of 7+ connected, 0+ other");
         stage.shows("0.0.0.0:53");
     }
 }

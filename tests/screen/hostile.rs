@@ -1,8 +1,9 @@
 //! Hostile text: all of it reaches the terminal as plain text only.
 
+use minic_tui::inspect::{Change, ChangeKind, Changes, FileType, ProcessInfo};
 use minic_tui::spec::{ContainerId, Preset, preview};
-use minic_tui::tui::message::{Input, Message};
-use minic_tui::tui::model::LogLine;
+use minic_tui::tui::message::{Input, Message, Seen};
+use minic_tui::tui::model::{LogLine, ProcessRow};
 use minic_tui::tui::sanitise::log_line;
 
 use crate::stage::{Stage, settings};
@@ -63,6 +64,89 @@ fn commands_descriptions_logs_errors_and_pastes() {
     stage
         .model
         .toast(minic_tui::tui::model::ToastKind::Error, NASTY);
+    harmless(&mut stage);
+}
+
+/// Names as `ls` in the container would show them: all alike.
+const ALIKE: [&str; 4] = [
+    "passwd",
+    "passwd\x1b[0m",
+    "passwd\x1b]0;hidden secret tail\x07",
+    "passwd\u{200b}",
+];
+const TOLD_APART: [&str; 4] = [
+    "passwd",
+    "passwd␛[0m",
+    "passwd␛]0;hidden secret tail␇",
+    "passwd<U+200B>",
+];
+
+#[test]
+fn files_whose_names_hide_sequences_are_told_apart() {
+    let mut stage = Stage::new(80, 24);
+    stage.select("web").keys("<files>z");
+    let id = stage.record("web").spec.id;
+    let file = |path: &str, file_type| Change {
+        path: path.into(),
+        kind: ChangeKind::Added,
+        file_type,
+    };
+    let mut list: Vec<Change> = ALIKE
+        .iter()
+        .map(|name| file(&format!("/etc/{name}"), FileType::Regular(0)))
+        .collect();
+    list.extend([
+        file("/x/char", FileType::CharDevice),
+        file("/x/disk", FileType::BlockDevice),
+        file("/x/folder", FileType::Folder),
+        file("/x/link", FileType::Link("../\x1b[2J\u{202e}shadow".into())),
+        file("/x/pipe", FileType::Fifo),
+        file("/x/sock", FileType::Socket),
+    ]);
+    list.sort_by(|a, b| a.path.cmp(&b.path));
+    let changes = Changes { list, cut: false };
+    stage.send(Message::Seen(Box::new(Seen::Changes(id, Ok(changes)))));
+    let rows = stage.screen();
+    for name in TOLD_APART {
+        let row = format!("/etc/{name}");
+        let is_row = |line: &&str| line.trim_end().ends_with(&row);
+        assert_eq!(rows.lines().filter(is_row).count(), 1, "{row}\n{rows}");
+    }
+    stage.shows("l      - /x/link -> ../␛[2J<U+202E>shadow");
+    stage.golden("files-hostile-80x24");
+}
+
+#[test]
+fn processes_whose_commands_hide_sequences_are_told_apart() {
+    let mut stage = Stage::new(120, 40);
+    stage.select("web").keys("<processes>z");
+    let id = stage.record("web").spec.id;
+    let rows = stage.model.looks.processes.rows.iter();
+    let one = rows
+        .filter_map(|row| match row {
+            ProcessRow::Process { info, .. } => Some(info.clone()),
+            ProcessRow::Container(..) => None,
+        })
+        .next()
+        .unwrap();
+    let list = (1..).zip(ALIKE).map(|(pid, name)| ProcessInfo {
+        pid,
+        command: format!("{name} --end"),
+        ..one.clone()
+    });
+    let seen = vec![(id, Ok(list.collect()))];
+    stage.send(Message::Seen(Box::new(Seen::Processes(seen))));
+    for name in TOLD_APART {
+        stage.shows(&format!(" {name} --end"));
+    }
+    harmless(&mut stage);
+}
+
+#[test]
+fn a_group_and_labels_show_their_sequences() {
+    let mut stage = Stage::new(200, 60);
+    stage.grouped("g\x1b[31mx", &["web", "db"]);
+    stage.shows("g␛[31mx (2)");
     harmless(&mut stage);
 }
 

@@ -78,8 +78,6 @@ impl ConnectionView {
         if let Some(Ok(seen)) = &mut self.seen {
             seen.list.sort_by_cached_key(|connection| {
                 let socket = &connection.socket;
-                let traffic = socket.traffic.unwrap_or_default();
-                let bytes = traffic.rx_bytes.saturating_add(traffic.tx_bytes);
                 let state = socket.state as u64;
                 // a unix socket has no port
                 let port = match socket.local.port() {
@@ -89,7 +87,7 @@ impl ConnectionView {
                 let first = match sort {
                     ConnectionSort::State => (state, port),
                     ConnectionSort::Port => (port, state),
-                    ConnectionSort::Traffic => (u64::MAX - bytes, state),
+                    ConnectionSort::Traffic => (u64::MAX - socket.bytes(), state),
                 };
                 (first, key(connection))
             });
@@ -134,7 +132,7 @@ fn key(connection: &Connection) -> Key {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::inspect::{Network, Socket, SocketState, Traffic};
+    use crate::inspect::{Network, Socket, SocketCounts, SocketState, Traffic};
 
     fn seen(sockets: &[(u16, SocketState, u64)]) -> Result<Connections, String> {
         let connection = |(port, state, bytes): &(u16, SocketState, u64)| Connection {
@@ -155,7 +153,8 @@ mod tests {
         Ok(Connections {
             network: Network::Own,
             list: sockets.iter().map(connection).collect(),
-            total: None,
+            counts: SocketCounts::default(),
+            uncounted: false,
             search_cut: false,
         })
     }

@@ -1,6 +1,6 @@
 //! [`LineEdit`]: one line of text being typed.
 
-use crate::tui::sanitise::printable;
+use crate::tui::sanitise::log_line;
 
 /// The most bytes that can be typed or pasted into one line.
 const MAX_BYTES: usize = 32 * 1024;
@@ -50,7 +50,7 @@ impl LineEdit {
             .trim_end_matches(['\r', '\n'])
             .replace("\r\n", "\n")
             .replace(['\n', '\r', '\t'], " ");
-        for c in printable(&line).chars() {
+        for c in log_line(line.as_bytes()).chars() {
             self.insert(c);
         }
     }

@@ -13,7 +13,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::canvas::{Canvas, row};
-use crate::inspect::{Connection, Connections, Holder, Network, SocketState};
+use crate::inspect::{Connection, Connections, Holder, Network, SocketCounts, SocketState};
 use crate::spec::format_bytes;
 use crate::tui::model::{ConnectionView, Target};
 use crate::tui::sanitise::printable;
@@ -74,7 +74,7 @@ fn without_sockets(seen: &Connections) -> Option<&'static str> {
 
 fn list(canvas: &mut Canvas<'_>, area: Rect, view: &ConnectionView, seen: &Connections) {
     let theme = canvas.theme;
-    let special = matches!(seen.network, Network::Of(_)) || seen.total.is_some() || seen.search_cut;
+    let special = matches!(seen.network, Network::Of(_)) || is_cut(seen) || seen.search_cut;
     let mut top = 0;
     if area.height >= WITH_SUMMARY || special {
         let words = summary(view, seen);
@@ -136,23 +136,33 @@ fn list(canvas: &mut Canvas<'_>, area: Rect, view: &ConnectionView, seen: &Conne
     }
 }
 
+/// Whether there are more sockets than listed.
+fn is_cut(seen: &Connections) -> bool {
+    seen.uncounted || listed(seen) != seen.counts
+}
+
+fn listed(seen: &Connections) -> SocketCounts {
+    SocketCounts::of(seen.list.iter().map(|connection| &connection.socket))
+}
+
 /// The line that sums up.
 fn summary(view: &ConnectionView, seen: &Connections) -> String {
-    let count = |states: &[SocketState]| {
-        let among = |connection: &&Connection| states.contains(&connection.socket.state);
-        seen.list.iter().filter(among).count()
+    let (listed, all) = (listed(seen), seen.counts);
+    let more = if seen.uncounted { "+" } else { "" };
+    let of = |listed: u64, all: u64| match listed == all {
+        true => format!("{all}{more}"),
+        false => format!("{listed} of {all}{more}"),
     };
-    let listening = count(&[SocketState::Listen, SocketState::Unconnected]);
-    let connected = count(&[SocketState::Established]);
-    let other = seen.list.len() - listening - connected;
     let mut words = match &seen.network {
         Network::Of(name) => format!("the network of {}: ", printable(name.as_str())),
         Network::Own | Network::Host => String::new(),
     };
-    if let Some(total) = seen.total {
-        words += &format!("the first {} of {total}: ", seen.list.len());
-    }
-    words += &format!("{listening} listening, {connected} connected, {other} other");
+    words += &format!(
+        "{} listening, {} connected, {} other",
+        of(listed.listening, all.listening),
+        of(listed.connected, all.connected),
+        of(listed.other, all.other)
+    );
     if seen.search_cut {
         words += "; too many processes to find whose all are";
     }

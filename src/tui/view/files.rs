@@ -2,7 +2,9 @@
 //!
 //! ```text
 //!  web  6 changes: 4 added, 1 changed, 1 deleted
+//!  A d        - /var/lib/web
 //! ▌A      18.0M /var/lib/web/data.db
+//!  A l        - /var/lib/web/current -> data.db
 //!  D          - /etc/motd
 //! ```
 
@@ -10,7 +12,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::canvas::{Canvas, row};
-use crate::inspect::ChangeKind;
+use crate::inspect::{ChangeKind, FileType};
 use crate::spec::format_bytes;
 use crate::tui::action::Action;
 use crate::tui::model::{Target, Viewer};
@@ -62,7 +64,11 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
             .filter(|change| change.kind == kind)
             .count()
     };
-    let size: u64 = changes.list.iter().map(|change| change.size).sum();
+    let sizes = changes.list.iter().map(|change| match change.file_type {
+        FileType::Regular(size) => size,
+        _ => 0,
+    });
+    let size = sizes.fold(0_u64, u64::saturating_add);
     let counts = format!(
         "  {} added, {} changed, {} deleted; {}{}",
         count(ChangeKind::Added),
@@ -97,19 +103,23 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
             ChangeKind::Changed => theme.warning,
             ChangeKind::Deleted => theme.error,
         };
-        let size = if change.folder || change.kind == ChangeKind::Deleted {
-            "-".to_owned()
-        } else {
-            format_bytes(change.size)
+        let size = match change.file_type {
+            FileType::Regular(size) => format_bytes(size),
+            _ => "-".to_owned(),
+        };
+        let more = match &change.file_type {
+            FileType::Folder => "/".to_owned(),
+            FileType::Link(target) => format!(" -> {}", printable(target)),
+            _ => String::new(),
         };
         let mut pen = canvas.pen(place);
         pen.symbol(if selected { theme.symbols.marker } else { ' ' }, ground)
             .symbol(change.kind.letter(), ground.patch(style));
         pen.put(
             &format!(
-                " {size:>8} {}{}",
+                " {}{size:>7} {}{more}",
+                change.file_type.letter(),
                 printable(&change.path),
-                if change.folder { "/" } else { "" }
             ),
             ground,
         );
