@@ -15,7 +15,7 @@ use crate::cgroup::Cgroup;
 use crate::namespace::JoinTarget;
 use crate::network::{Endpoint, Protocol, Socket, SocketCounts, SocketList, sockets};
 use crate::record::{Process, is_alive};
-use crate::spec::ContainerName;
+use crate::spec::{ContainerName, name_of};
 use crate::sys::pidfd;
 
 /// Maximum number of processes searched for sockets: a container may have ten thousand.
@@ -210,7 +210,7 @@ impl Search {
                 let command = fs::read(folder.join("comm")).unwrap_or_default();
                 let holder = Holder {
                     pid,
-                    command: String::from_utf8_lossy(command.trim_ascii_end()).into_owned(),
+                    command: name_of(command.trim_ascii_end()),
                     container: container.cloned(),
                 };
                 self.found.insert(inode, holder);

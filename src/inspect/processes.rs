@@ -7,7 +7,7 @@ use std::path::Path;
 
 use super::failure::{InspectError, failed};
 use crate::cgroup::Cgroup;
-use crate::spec::{ContainerName, signal_name};
+use crate::spec::{ContainerName, name_of, signal_name};
 use crate::sys::pidfd;
 
 /// Maximum number of processes listed of one container: a fork bomb must not block the screen.
@@ -149,7 +149,7 @@ fn read(pid: i32) -> Option<ProcessInfo> {
     // a name of any bytes hides no process
     let text = |file: &str| {
         let bytes = fs::read(folder.join(file)).ok()?;
-        Some(String::from_utf8_lossy(&bytes).into_owned())
+        Some(name_of(&bytes))
     };
     let (stat, status) = (text("stat")?, text("status")?);
     let command = fs::read(folder.join("cmdline")).unwrap_or_default();
@@ -198,7 +198,7 @@ fn parse(pid: i32, stat: &str, status: &str, command: &[u8]) -> Option<ProcessIn
         command: if shown.is_empty() {
             format!("[{name}]")
         } else {
-            String::from_utf8_lossy(&shown).into_owned()
+            name_of(&shown)
         },
     })
 }
@@ -217,6 +217,25 @@ mod tests {
         assert_eq!(inside(1_349_583_848), None, "one beyond the range");
         assert_eq!(user_inside("0 0 4294967295\n", 65_534), Some(65_534));
         assert_eq!(user_inside("", 0), None);
+    }
+
+    #[test]
+    fn a_name_that_is_no_text_hides_no_process() {
+        use std::os::unix::ffi::OsStrExt as _;
+        use std::process::{Command, Stdio};
+        let folder = std::env::temp_dir().join(format!("minic-comm-{}", std::process::id()));
+        fs::create_dir(&folder).unwrap();
+        let program = folder.join(std::ffi::OsStr::from_bytes(b"\xffx"));
+        std::os::unix::fs::symlink("/bin/sh", &program).unwrap();
+        let started = Command::new(&program).stdin(Stdio::piped()).spawn();
+        fs::remove_dir_all(&folder).unwrap();
+        let mut child = started.unwrap();
+        let comm = fs::read(format!("/proc/{}/comm", child.id())).unwrap();
+        let info = read(child.id() as i32);
+        drop(child.stdin.take());
+        child.wait().unwrap();
+        assert_eq!(comm, b"\xffx\n");
+        assert!(info.unwrap().command.ends_with("/<FF>x"));
     }
 
     #[test]

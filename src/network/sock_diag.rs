@@ -18,6 +18,7 @@ use nix::sys::socket::{
 use nix::sys::time::TimeVal;
 
 use super::socket::{Endpoint, Protocol, Socket, SocketCounts, SocketList, SocketState, Traffic};
+use crate::spec::name_of;
 
 /// Maximum number of sockets listed of one request: a container may open any number, and no kind
 /// hides the others.
@@ -267,10 +268,8 @@ fn unix(body: &[u8]) -> Option<Socket> {
     const HEAD: usize = 16;
     let name = attribute(body, HEAD, 0)?;
     let text = match name.split_first() {
-        Some((0, name)) => format!("@{}", String::from_utf8_lossy(name)),
-        _ => String::from_utf8_lossy(name)
-            .trim_end_matches('\0')
-            .to_owned(),
+        Some((0, name)) => format!("@{}", name_of(name)),
+        _ => name_of(name).trim_end_matches('\0').to_owned(),
     };
     Some(Socket {
         protocol: Protocol::Unix,

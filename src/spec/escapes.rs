@@ -251,6 +251,19 @@ pub fn write_visibly(c: char, out: &mut impl FnMut(char)) {
     }
 }
 
+/// A name of any `bytes` as text; a byte that is not UTF-8 is written `<FF>`.
+#[must_use]
+pub fn name_of(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(chunk.valid());
+        for byte in chunk.invalid() {
+            text.push_str(&format!("<{byte:02X}>"));
+        }
+    }
+    text
+}
+
 /// A log line without its control sequences and colours: see [`Scanner`].
 #[must_use]
 pub fn logged(text: &str) -> String {

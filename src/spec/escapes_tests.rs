@@ -56,6 +56,12 @@ fn nothing_of_a_name_is_removed() {
 }
 
 #[test]
+fn bytes_that_are_no_text_are_told_apart() {
+    let names = [&b"a\xff"[..], b"a\xfe", b"\xe2\x82", b"\xc3\xa9"].map(name_of);
+    assert_eq!(names, ["a<FF>", "a<FE>", "<E2><82>", "é"]);
+}
+
+#[test]
 fn names_that_differ_look_different() {
     let marks: Vec<char> = MARKS.chars().collect();
     let mut seen = std::collections::HashMap::new();

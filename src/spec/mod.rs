@@ -46,7 +46,7 @@ pub use detach_keys::DetachKeys;
 pub use duration::parse_duration;
 pub(crate) use environment::set_variable;
 pub use error::SpecError;
-pub use escapes::{Piece, Scanner, is_unsafe, logged, number, sanitize, write_visibly};
+pub use escapes::{Piece, Scanner, is_unsafe, logged, name_of, number, sanitize, write_visibly};
 pub use health::HealthCheck;
 pub use id::{ContainerId, ContainerName, IdLookup, lookup};
 pub use limits::{LIMITS, Limit, LimitGroup, LimitKey, Limits, LimitsJson};
