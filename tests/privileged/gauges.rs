@@ -170,6 +170,10 @@ fn the_steps_of_a_launch_are_timed_in_order() {
     tmux.press(&["w"]);
     tmux.wait_for("The launch of web took");
     tmux.press(&["Escape"]);
+    // Escape and a key right after it are Alt and that key
+    tmux.wait_until("the card is closed", |screen| {
+        !screen.contains("The launch of web took")
+    });
     tmux.press(&["q"]);
     tmux.wait_for("prompt$");
 }
