@@ -38,6 +38,12 @@ fn the_handle_of_a_gauge_moves_the_kernels_limit() {
     tmux.wait_until("the cap is lower", |screen| {
         row(screen, "web").is_some_and(|row| row.contains("/45%"))
     });
+    // what somebody else sets meanwhile is not taken back
+    fixture.minic(&["update", "--cpus", "0.3", "web"]).ok();
+    tmux.press(&["u"]);
+    tmux.wait_for("not undone: its cpu limit was changed meanwhile to 30%");
+    let cap = web.cgroup_file(&["cpu.cfs_quota_us", "cpu.max"]);
+    assert!(cap.starts_with("30000"), "{cap}");
     tmux.press(&["q"]);
     tmux.wait_for("prompt$");
 }
@@ -164,6 +170,10 @@ fn the_steps_of_a_launch_are_timed_in_order() {
     tmux.press(&["w"]);
     tmux.wait_for("The launch of web took");
     tmux.press(&["Escape"]);
+    // Escape and a key right after it are Alt and that key
+    tmux.wait_until("the card is closed", |screen| {
+        !screen.contains("The launch of web took")
+    });
     tmux.press(&["q"]);
     tmux.wait_for("prompt$");
 }
