@@ -218,7 +218,8 @@ fn health(
             text += "\n… (the last 4 KiB)";
         }
         if !run.output.is_empty() {
-            text = format!("{text}\n{}", run.output);
+            let lines: Vec<String> = run.output.lines().map(logged).collect();
+            text = format!("{text}\n{}", lines.join("\n"));
         }
         fields.push(("Last check", text));
     }

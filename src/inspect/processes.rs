@@ -230,7 +230,12 @@ mod tests {
         let started = Command::new(&program).stdin(Stdio::piped()).spawn();
         fs::remove_dir_all(&folder).unwrap();
         let mut child = started.unwrap();
-        let comm = fs::read(format!("/proc/{}/comm", child.id())).unwrap();
+        let of = |file: &str| fs::read(format!("/proc/{}/{file}", child.id())).unwrap();
+        // execve(2) lets the parent go on a moment before the command line is there
+        while of("cmdline").is_empty() {
+            std::thread::yield_now();
+        }
+        let comm = of("comm");
         let info = read(child.id() as i32);
         drop(child.stdin.take());
         child.wait().unwrap();
