@@ -107,13 +107,13 @@ fn the_waterfall_of_a_failed_launch() {
         .keys("w")
         .shows("The launch of web took");
     let mut stage = Stage::new(80, 24);
-    stage.select("db").keys("rnosuch<Enter><Esc>");
+    stage.select("db").keys("rnosuch<Enter><Esc><Esc>");
     stage
         .select("web")
         .keys("w")
         .shows("The launch of web took");
     let mut stage = Stage::new(80, 24);
-    stage.keys("rnosuch<Enter><Esc>").tick(40);
+    stage.keys("rnosuch<Enter><Esc><Esc>").tick(40);
     stage.keys("w").hides("nosuch");
     let mut stage = Stage::new(120, 40);
     stage
