@@ -98,7 +98,7 @@ fn containers_are_filtered_sorted_limited_destroyed_and_brought_back() {
     eventually("the kernel's limit rose", || limit() > 64 << 20);
     // as tiles, and by the arrows there
     tmux.press(&["v"]);
-    tmux.wait_for("▌─ busy ─");
+    tmux.wait_for("─ busy ─");
     tmux.wait_until("the heading of the table is gone", |screen| {
         !screen.contains("CPU▼")
     });
@@ -114,12 +114,13 @@ fn containers_are_filtered_sorted_limited_destroyed_and_brought_back() {
             .all(|container| container["name"] != "busy")
     });
     tmux.press(&["u"]);
-    eventually("undo brought it back", || {
+    eventually("undo brought it back, and it runs again", || {
         fixture
             .list()
             .iter()
-            .any(|container| container["name"] == "busy")
+            .any(|container| container["name"] == "busy" && container["state"] == "RUNNING")
     });
+    tmux.wait_for("3 running");
     close(&tmux);
 }
 
@@ -317,6 +318,8 @@ fn isolation_is_judged_by_what_the_kernel_says() {
         tmux.press(&["Home"]);
         go_to(&tmux, "Down", name);
         show_pane(&tmux, "M-i", "Isolation");
+        // its capabilities may take all the rows before
+        tmux.press(&["Down"; 12]);
         tmux.wait_until(&format!("{name} is judged"), |screen| {
             let lines = pane(screen);
             let named = lines
@@ -336,6 +339,7 @@ fn isolation_is_judged_by_what_the_kernel_says() {
         .trim_start_matches("mnt:[")
         .trim_end_matches(']')
         .to_owned();
+    tmux.press(&["g"]);
     tmux.wait_for(&number);
     close(&tmux);
 }

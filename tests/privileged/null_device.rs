@@ -75,7 +75,7 @@ fn no_container_holds_the_hosts_null_device() {
             .filter_map(|line| line.strip_suffix(" 1:3"))
             .collect();
         assert!(
-            nulls.len() >= 4,
+            nulls.len() >= 3,
             "a null device for each that has nothing to read: {said:?}"
         );
         let of_host = format!("{}:{}", host.before.0, host.before.1);

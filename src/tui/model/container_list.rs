@@ -13,7 +13,7 @@ use crate::record::Record;
 use crate::spec::ContainerId;
 
 /// Which containers are shown.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct ContainerList {
     /// The selected one; none while a group is selected.
     pub selected: Option<ContainerId>,
@@ -43,27 +43,6 @@ pub struct ContainerList {
     rows: Vec<Row>,
     /// The selected row.
     row: usize,
-}
-
-impl Default for ContainerList {
-    fn default() -> Self {
-        Self {
-            selected: None,
-            group: None,
-            wanted: None,
-            sort: Sort::default(),
-            marks: BTreeSet::new(),
-            filter: String::new(),
-            offset: 0,
-            tiles: false,
-            contents: Contents::default(),
-            folded: BTreeSet::new(),
-            visible: Vec::new(),
-            groups: Vec::new(),
-            rows: Vec::new(),
-            row: 0,
-        }
-    }
 }
 
 /// Whether the record's name, id, state, image, command or group contains every word of `filter`,
