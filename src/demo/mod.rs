@@ -8,6 +8,7 @@ mod containers;
 mod inspector;
 mod launch;
 mod shared;
+mod sheets;
 mod shell;
 mod simulation;
 mod views;

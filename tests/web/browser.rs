@@ -221,9 +221,9 @@ fn it_fits_a_phone_and_is_touched() {
     touch(&mut browser, "4Pre");
     browser.until("the tab that was touched", |text| text.contains("[4"));
     browser.script("document.querySelector('[data-key=F1]').click()");
-    browser.until("help", |text| text.contains("─ Keys, lines"));
+    browser.until("help", |text| text.contains("─ Keys, rows"));
     browser.script("document.querySelector('[data-key=Esc]').click()");
-    browser.until("no help", |text| !text.contains("─ Keys, lines"));
+    browser.until("no help", |text| !text.contains("─ Keys, rows"));
     // what the keyboard of a phone says
     browser.script("document.querySelector('[data-key=\"/\"]').click(); document.querySelector('[data-do=keyboard]').click()");
     browser.call("Input.insertText", json!({"text": "abc"}));

@@ -18,9 +18,9 @@ fn a_page_is_shown_the_screen_and_has_its_keys_and_mouse() {
     assert_eq!(viewer.hello["theme"], "dark");
     assert_eq!(text.lines().count(), 40);
     viewer.key("?");
-    viewer.until("help", |text| text.contains("─ Keys, lines"));
+    viewer.until("help", |text| text.contains("─ Keys, rows"));
     viewer.key("Esc");
-    let text = viewer.until("no help", |text| !text.contains("─ Keys, lines"));
+    let text = viewer.until("no help", |text| !text.contains("─ Keys, rows"));
     let (row, line) = text
         .lines()
         .enumerate()
