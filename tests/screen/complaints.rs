@@ -106,7 +106,7 @@ fn stop_is_not_offered_for_stopped_containers() {
 fn the_full_name_is_on_the_screen() {
     let long = "a-name-as-long-as-a-name-can-be-and-that-is-sixty-four-letters-x";
     assert_eq!(long.len(), 64);
-    for (width, height) in [(120, 40), (200, 60)] {
+    for (width, height) in [(80, 24), (120, 40), (200, 60)] {
         let mut stage = Stage::new(width, height);
         let mut records = stage.model.records.clone();
         records[0].spec.name = ContainerName::new(long).unwrap();

@@ -14,6 +14,8 @@ use crate::tui::row_text;
 use crate::tui::sanitise::printable;
 use crate::tui::text;
 
+/// Columns from which on a name counts more than the words of all panes.
+const ROOMY: usize = 70;
 /// The widest name of a container where names of panes must be short.
 const MAX_NAME: usize = 24;
 
@@ -52,6 +54,8 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
         |name: &str| (0..4).find(|way| text::width(name) + columns(*way) + kept + 3 <= room);
     let (name, way) = match fitting(&name) {
         Some(way) => (name, way),
+        // the name of a very long one is nowhere else: the panes are left to the keys then
+        None if room >= ROOMY && text::width(&name) + columns(4) + 3 <= room => (name, 4),
         None => {
             let most = MAX_NAME.min(room / 4);
             let cut = text::truncate(&name, most, theme.symbols.ellipsis).into_owned();
